@@ -1,0 +1,174 @@
+/**
+ * The only reader of the environment. Each main reads its settings once and hands them down by arguments.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { BuildSettings } from './runners/bases/build-settings';
+
+export interface BaseSettings {
+  /** `fixtures/bases`. */
+  recipesFolder: string;
+  /** What was fetched or compiled once and serves every checkout. */
+  cacheFolder: string;
+  /** npm's own program, when the launcher brought one. */
+  npmCli?: string;
+  builds: BuildSettings;
+  /** What programs that are started for a build inherit. */
+  environment: NodeJS.ProcessEnv;
+}
+
+/** Settings of base images and builds. Empty variables count as not set. */
+export function baseSettings(environment: NodeJS.ProcessEnv = process.env): BaseSettings {
+  const builds: BuildSettings = {
+    ...set('caBundle', environment.GANTRY_BUILD_CA_BUNDLE),
+    ...set('httpProxy', environment.GANTRY_BUILD_HTTP_PROXY ?? environment.http_proxy),
+    ...set('httpsProxy', environment.GANTRY_BUILD_HTTPS_PROXY ?? environment.https_proxy),
+    ...set('noProxy', environment.GANTRY_BUILD_NO_PROXY ?? environment.no_proxy),
+    ...set('registryMirror', environment.GANTRY_BUILD_REGISTRY),
+    ...set('registryUser', environment.GANTRY_BUILD_REGISTRY_USER),
+    ...set('registryPassword', environment.GANTRY_BUILD_REGISTRY_PASSWORD),
+    ...set('debianMirror', environment.GANTRY_BUILD_DEBIAN_MIRROR),
+  };
+  return {
+    recipesFolder: join(checkoutFolder(), 'fixtures', 'bases'),
+    cacheFolder: environment.GANTRY_CACHE || join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'gantry'),
+    ...set('npmCli', environment.GANTRY_NPM_CLI),
+    builds,
+    environment,
+  };
+}
+
+export interface Address {
+  host: string;
+  port: number;
+}
+
+/** What every process of Gantry needs to know. */
+export interface HouseSettings {
+  /** The data folder. */
+  home: string;
+  /** The checkout, or wherever package.json lies. */
+  root: string;
+  version: string;
+  /** Where web listens. */
+  listen: Address;
+  /** Where the gateway listens. */
+  gateway: Address;
+  /** Hosts of environments live under it: `storefront.localhost`. */
+  domain: string;
+  redisUrl: string;
+  logLevel: string;
+  /** Where programs are looked for that Gantry starts (git). */
+  programs: string;
+}
+
+export interface RunnerSettings extends HouseSettings {
+  base: BaseSettings;
+  docker: DockerAddress;
+  /** Steps at once in this process. */
+  concurrency: number;
+  /** No Docker: the dummy cluster, builder and gateway. */
+  dummy: boolean;
+}
+
+export type DockerAddress = { socketPath: string } | { host: string; port: number };
+
+export interface CliSettings {
+  home: string;
+  root: string;
+  version: string;
+  listen: Address;
+  gateway: Address;
+  domain: string;
+  url?: string;
+  token?: string;
+  /** A Redis that was given; else `up` starts its own. */
+  redisUrl?: string;
+  noColor: boolean;
+  environment: NodeJS.ProcessEnv;
+}
+
+export function houseSettings(environment: NodeJS.ProcessEnv = process.env): HouseSettings {
+  const root = checkoutFolder();
+  return {
+    home: homeFolder(environment, root),
+    root,
+    version: versionOf(root),
+    listen: address('GANTRY_LISTEN', environment.GANTRY_LISTEN, '127.0.0.1:7070'),
+    gateway: address('GANTRY_GATEWAY', environment.GANTRY_GATEWAY, '127.0.0.1:8080'),
+    domain: environment.GANTRY_DOMAIN || 'localhost',
+    redisUrl: environment.GANTRY_REDIS_URL || 'redis://127.0.0.1:6379',
+    logLevel: environment.GANTRY_LOG || 'info',
+    programs: environment.PATH || '/usr/local/bin:/usr/bin:/bin',
+  };
+}
+
+export const webSettings = houseSettings;
+
+export function runnerSettings(environment: NodeJS.ProcessEnv = process.env): RunnerSettings {
+  return {
+    ...houseSettings(environment),
+    base: baseSettings(environment),
+    docker: dockerAddress(environment.DOCKER_HOST),
+    concurrency: wholeNumber('GANTRY_CONCURRENCY', environment.GANTRY_CONCURRENCY, 8, 1, 64),
+    dummy: environment.GANTRY_DUMMY === '1',
+  };
+}
+
+export function cliSettings(environment: NodeJS.ProcessEnv = process.env): CliSettings {
+  const { home, root, version, listen, gateway, domain } = houseSettings(environment);
+  return {
+    home,
+    root,
+    version,
+    listen,
+    gateway,
+    domain,
+    ...set('url', environment.GANTRY_URL),
+    ...set('token', environment.GANTRY_TOKEN),
+    ...set('redisUrl', environment.GANTRY_REDIS_URL),
+    noColor: (environment.NO_COLOR ?? '') !== '',
+    environment,
+  };
+}
+
+const homeFolder = (environment: NodeJS.ProcessEnv, root: string): string =>
+  resolve(environment.GANTRY_HOME || join(root, '.gantry'));
+
+function versionOf(root: string): string {
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+/** @throws Error in the words of the manual when the text is no `host:port`. */
+function address(name: string, text: string | undefined, fallback: string): Address {
+  const match = /^(\[[0-9a-f:]+\]|[^:]+):(\d{1,5})$/i.exec(text || fallback);
+  const port = Number(match?.[2]);
+  if (match === null || port > 65_535)
+    throw new Error(`${name} is "${text}"; it must be host:port, for example ${fallback}`);
+  return { host: (match[1] ?? '').replace(/^\[|\]$/g, ''), port };
+}
+
+function dockerAddress(text: string | undefined): DockerAddress {
+  if (text === undefined || text === '') return { socketPath: '/var/run/docker.sock' };
+  if (text.startsWith('unix://')) return { socketPath: text.slice('unix://'.length) };
+  const url = new URL(text.replace(/^tcp:/, 'http:'));
+  return { host: url.hostname, port: Number(url.port || 2375) };
+}
+
+function wholeNumber(name: string, text: string | undefined, fallback: number, min: number, max: number): number {
+  const value = text === undefined || text === '' ? fallback : Number(text);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new Error(`${name} is "${text}"; it must be a whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+/** The folder with package.json: this file's own, or its parent when it runs compiled from `dist/`. */
+export function checkoutFolder(): string {
+  return existsSync(join(__dirname, 'package.json')) ? __dirname : dirname(__dirname);
+}
+
+function set<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {
+  return value === undefined || value === '' ? {} : ({ [key]: value } as { [P in K]: string });
+}
