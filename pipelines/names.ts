@@ -1,0 +1,49 @@
+import { APP_NAME_MAX } from './limits';
+
+export const APP_NAME_PATTERN = `^[a-z]([a-z0-9-]{0,${APP_NAME_MAX - 2}}[a-z0-9])?$`;
+export const ENV_NAME_WORDS =
+  'a name of letters, digits and "_" that starts with neither a digit nor GANTRY_ (Gantry sets those itself)';
+export const LABEL_PATTERN = '^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$';
+export const ENV_NAME_PATTERN = '^(?!GANTRY_)[A-Za-z_][A-Za-z0-9_]*$';
+
+/** Names that a host, a folder or a lane of Gantry's own already has. */
+export const RESERVED_APP_NAMES = [
+  'admin',
+  'api',
+  'build',
+  'gantry',
+  'gateway',
+  'git',
+  'gray',
+  'localhost',
+  'production',
+  'stable',
+  'test',
+  'warm',
+  'www',
+] as const;
+
+/** Step names without a stage; a stage of that name could not be told from them. */
+export const RESERVED_STAGE_NAMES = [
+  'build',
+  'build-artifact',
+  'build-image',
+  'command',
+  'layer-image',
+  'plan',
+  'seal',
+  'stable',
+  'warm',
+] as const;
+
+/** What an app name must look like, as said in messages. */
+export const APP_NAME_WORDS = `a DNS label: a-z, 0-9 and "-", starting with a letter, not ending with "-", at most ${APP_NAME_MAX} characters`;
+
+/** Why `name` cannot be an app's name, as a sentence; null when it can. */
+export function appNameProblem(name: string): string | null {
+  if (!new RegExp(APP_NAME_PATTERN).test(name)) return `"${name.slice(0, 80)}" is not ${APP_NAME_WORDS}.`;
+  if ((RESERVED_APP_NAMES as readonly string[]).includes(name)) {
+    return `"${name}" is reserved for Gantry itself. Choose another name; reserved are: ${RESERVED_APP_NAMES.join(', ')}.`;
+  }
+  return null;
+}

@@ -1,0 +1,54 @@
+/** Paths of `gantry.yml`, judged as text: nothing here looks at a disk. */
+
+/** Why `path` does not stay inside the repository folder, as a phrase; null when it does. */
+export function repositoryPathProblem(path: string): string | null {
+  if (hasControlCharacter(path)) return 'has a control character in it; rename the file';
+  if (path.startsWith('/')) return 'is absolute; write it relative to the folder of gantry.yml';
+  if (path.startsWith('~')) return 'points to a home folder; write it relative to the folder of gantry.yml';
+  if (path.includes('\\')) return 'has a backslash; folders are separated by "/"';
+  return climbs(path) ? 'leads out of the repository by ".."' : null;
+}
+
+/** Why `path` cannot be a cache folder, as a phrase; null when it can. */
+export function cachePathProblem(path: string): string | null {
+  const inside = path.startsWith('~/') ? path.slice(2) : path;
+  if (path === '~' || inside === '' || inside === '.') return 'is a whole home or workspace; name a folder in it';
+  if (path.startsWith('/')) return 'is absolute; write ~/… for the home folder, or a folder of the workspace';
+  return repositoryPathProblem(inside);
+}
+
+/** Folders of a container that belong to the kernel or to Gantry. */
+const FOREIGN_FOLDERS = ['/proc', '/sys', '/dev', '/gantry'];
+
+/** Why a configuration file cannot be put at `path` in a container, as a phrase; null when it can. */
+export function containerPathProblem(path: string): string | null {
+  if (!path.startsWith('/')) return 'is not absolute; write where the file stands in the container';
+  if (path.endsWith('/')) return 'is a folder; name the file';
+  if (path.split('/').some((part) => part === '..' || part === '.')) return 'has "." or ".." in it; write it plainly';
+  const foreign = FOREIGN_FOLDERS.find((folder) => path === folder || path.startsWith(`${folder}/`));
+  return foreign === undefined ? null : `lies in ${foreign}, which is not the app's own`;
+}
+
+/** One spelling for a path of the repository: without "./", doubled "/" and a trailing "/". */
+export function plainPath(path: string): string {
+  return (
+    path
+      .split('/')
+      .filter((part) => part !== '' && part !== '.')
+      .join('/') || '.'
+  );
+}
+
+function hasControlCharacter(path: string): boolean {
+  return [...path].some((letter) => letter < ' ' || letter === '\x7f');
+}
+
+function climbs(path: string): boolean {
+  let depth = 0;
+  for (const part of path.split('/')) {
+    if (part === '..') depth -= 1;
+    else if (part !== '' && part !== '.') depth += 1;
+    if (depth < 0) return true;
+  }
+  return false;
+}

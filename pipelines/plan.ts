@@ -1,0 +1,112 @@
+import { canonicalHash } from './canonical';
+import { type PipelineSpec, PLAN_FORMAT, type Plan, type PlannedStep, type StageSpec, type StepSpec } from './types';
+
+/** What a plan depends on beside the spec. */
+export interface PlanFacts {
+  /**
+   * Does a release of this app serve production already? Without one there is nothing to share the traffic with and
+   * nothing to compare with, so `share` and `observe` are left out. Default: true.
+   */
+  hasStable?: boolean;
+}
+
+/** Stage name of the steps before the first delivery. */
+export const BUILD_STAGE = 'build';
+
+const MINUTE = 60_000;
+/** Time that a step may take beside the work that has a limit of its own: fetching images, copying files, cleaning up. */
+const SLACK_MS = 2 * MINUTE;
+
+/** The ordered steps of one run. Pure: equal arguments, equal plan. The spec must have passed lint. */
+export function planPipeline(spec: PipelineSpec, facts: PlanFacts = {}): Plan {
+  const build = buildSteps(spec);
+  const steps = [...build];
+  for (const stage of spec.stages) {
+    for (const step of stageSteps(stage, facts.hasStable ?? true)) {
+      const before = steps.at(-1)?.name;
+      steps.push({ ...step, stage: stage.name, needs: before === undefined ? [] : [before] });
+    }
+  }
+  return {
+    format: PLAN_FORMAT,
+    app: spec.app,
+    pipelineHash: canonicalHash(spec),
+    stages: spec.stages,
+    build: spec.build,
+    steps,
+  };
+}
+
+type Draft = { name: string; timeout: number } & StepSpec;
+
+/** Commands and builds depend on the plan only, so they may run side by side; `seal` waits for all of them. */
+function buildSteps(spec: PipelineSpec): PlannedStep[] {
+  const { commands, image, artifact } = spec.build;
+  const drafts: Draft[] = commands.map((command) => ({
+    name: `command/${command.name}`,
+    kind: 'command',
+    spec: command,
+    timeout: command.timeout + SLACK_MS,
+  }));
+  if (image !== null)
+    drafts.push({ name: 'build-image', kind: 'build-image', spec: image, timeout: image.timeout + SLACK_MS });
+  if (artifact !== null) {
+    drafts.push({
+      name: 'build-artifact',
+      kind: 'build-artifact',
+      spec: artifact,
+      timeout: artifact.timeout + SLACK_MS,
+    });
+  }
+  const steps: PlannedStep[] = [
+    { name: 'plan', stage: BUILD_STAGE, needs: [], timeout: MINUTE, kind: 'plan', spec: {} },
+    ...drafts.map((draft) => ({ ...draft, stage: BUILD_STAGE, needs: ['plan'] })),
+  ];
+  if (artifact !== null && spec.serve.base !== null) {
+    const layer: StepSpec = { kind: 'layer-image', spec: { base: spec.serve.base } };
+    steps.push({ name: 'layer-image', stage: BUILD_STAGE, needs: ['build-artifact'], timeout: 5 * MINUTE, ...layer });
+  }
+  const needs = steps.map((step) => step.name);
+  steps.push({ name: 'seal', stage: BUILD_STAGE, needs, timeout: MINUTE, kind: 'seal', spec: {} });
+  return steps;
+}
+
+/** Deliver, verify, ask people, move traffic: in this order in each stage, so that people see what they approve. */
+function stageSteps(stage: StageSpec, hasStable: boolean): Draft[] {
+  const name = (kind: string): string => `${stage.name}/${kind}`;
+  const { mode, role } = { mode: stage.deliver, role: stage.role };
+  const steps: Draft[] = [
+    { name: name('deliver'), timeout: deliverTimeout(stage), kind: 'deliver', spec: { mode, role } },
+  ];
+  if (stage.verify.length > 0) {
+    const timeout = stage.verify.reduce((sum, check) => sum + check.timeout, SLACK_MS);
+    steps.push({ name: name('verify'), timeout, kind: 'verify', spec: { checks: stage.verify } });
+  }
+  if (stage.approve !== null) {
+    steps.push({ name: name('approve'), timeout: MINUTE, kind: 'approve', spec: stage.approve });
+  }
+  return [...steps, ...(hasStable ? graySteps(stage) : []), ...productionSteps(stage)];
+}
+
+function graySteps({ name, gray }: StageSpec): Draft[] {
+  if (gray === null) return [];
+  const { share, rules, observe } = gray;
+  const steps: Draft[] = [{ name: `${name}/share`, timeout: MINUTE, kind: 'share', spec: { share, rules } }];
+  if (observe !== null) {
+    steps.push({ name: `${name}/observe`, timeout: observe.for + SLACK_MS, kind: 'observe', spec: observe });
+  }
+  return steps;
+}
+
+function productionSteps(stage: StageSpec): Draft[] {
+  if (stage.role !== 'production') return [];
+  return [
+    { name: `${stage.name}/promote`, timeout: MINUTE, kind: 'promote', spec: { keepWarm: stage.keepWarm } },
+    { name: `${stage.name}/retire`, timeout: stage.serve.drain + SLACK_MS, kind: 'retire', spec: {} },
+  ];
+}
+
+/** Instances start one after the other at worst. */
+function deliverTimeout({ serve }: StageSpec): number {
+  return serve.health.within * serve.instances + SLACK_MS;
+}

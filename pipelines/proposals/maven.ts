@@ -1,0 +1,62 @@
+import { type ArtifactOrigin, type Finding, type RepositoryFile, textOf } from './finding';
+
+const BUILD = { kind: 'artifact', in: 'gantry/maven', run: 'mvn -B package', cache: '~/.m2' } as const;
+
+/** A Maven project: a WAR for Tomcat, an EAR for a Jakarta EE server, or a JAR in an image of its own. */
+export function findMaven(files: readonly RepositoryFile[]): Finding | null {
+  const text = textOf(files, 'pom.xml');
+  if (text === null) return null;
+  const packaging = /<packaging>\s*([a-z-]+)\s*<\/packaging>/.exec(withoutComments(text))?.[1] ?? 'jar';
+  if (packaging === 'war') {
+    const why = ['pom.xml packages a WAR: Maven builds it in a container, and Tomcat serves it.'];
+    return artifactFinding({ ...BUILD, base: 'gantry/tomcat', take: 'target/*.war' }, why);
+  }
+  if (packaging === 'ear') {
+    const why = [
+      'pom.xml packages an EAR: Maven builds it in a container, and a Jakarta EE server serves it.',
+      'gantry/tomee is not among the ready-made bases: build it, or name another one in serve.base.',
+    ];
+    return artifactFinding({ ...BUILD, base: 'gantry/tomee', take: 'target/*.ear' }, why);
+  }
+  return packaging === 'jar' ? jarFinding() : null;
+}
+
+function artifactFinding(origin: ArtifactOrigin, why: string[]): Finding {
+  return {
+    why: [...why, '/health is a guess: name a path that answers 200 when the app works.'],
+    origin,
+    port: 8080,
+    healthPath: '/health',
+    test: null,
+  };
+}
+
+function jarFinding(): Finding {
+  return {
+    why: [
+      'pom.xml packages a JAR that starts by itself: it needs a Dockerfile. One is proposed in the comments.',
+      'Port 8080 and /health are guesses.',
+    ],
+    origin: { kind: 'image', dockerfile: 'Dockerfile', context: '.', suggested: JAR_DOCKERFILE },
+    port: 8080,
+    healthPath: '/health',
+    test: null,
+  };
+}
+
+const JAR_DOCKERFILE = [
+  'FROM gantry/maven',
+  'WORKDIR /app',
+  'COPY . .',
+  'RUN --mount=type=cache,target=/root/.m2 mvn -B package && cp target/*.jar app.jar',
+  'EXPOSE 8080',
+  'USER nobody',
+  'CMD ["java", "-jar", "app.jar"]',
+];
+
+function withoutComments(text: string): string {
+  return text
+    .split('<!--')
+    .map((part, index) => (index === 0 ? part : part.slice(part.indexOf('-->') + 3)))
+    .join('');
+}

@@ -1,0 +1,175 @@
+/**
+ * The pipeline language as data: what `gantry.yml` says (`PipelineSpec`) and what a run will do (`Plan`).
+ * Durations are milliseconds, memory is bytes, shares are 1/10,000, unless a name says otherwise.
+ */
+
+/** `gantry.yml` after parsing: checked, defaults filled in, units converted. */
+export interface PipelineSpec {
+  app: string;
+  build: BuildSpec;
+  serve: ServeSpec;
+  /** In order. `test`, `gray`, `production` unless the file leaves some out; `production` is always there. */
+  stages: StageSpec[];
+  /** Which refs this pipeline wants; a push of another ref ends as `ignored`. Default: `branches: [main, master]`. */
+  on: { branches: string[]; tags: string[] };
+}
+
+export interface BuildSpec {
+  /** Builds a WAR/EAR (or another file) by running a command in a container. */
+  artifact: ArtifactBuild | null;
+  /** Builds an image by the app's own Dockerfile. One of the two is set, or both are null (nothing to build: error). */
+  image: ImageBuild | null;
+  /** Commands that run in containers before anything is sealed, for example unit tests. */
+  commands: CommandSpec[];
+}
+
+export interface ArtifactBuild {
+  /** Image that the build runs in, for example `gantry/maven`. */
+  in: string;
+  run: string;
+  /** Glob, relative to the repository folder; must match exactly one file. */
+  take: string;
+  /** Folders kept between builds of this app; `~` is the build container's home. */
+  cache: string[];
+  env: Record<string, string>;
+  timeout: number;
+  memory: number;
+}
+
+export interface ImageBuild {
+  dockerfile: string;
+  context: string;
+  target: string | null;
+  args: Record<string, string>;
+  timeout: number;
+}
+
+export interface CommandSpec {
+  name: string;
+  in: string;
+  run: string;
+  env: Record<string, string>;
+  cache: string[];
+  timeout: number;
+  memory: number;
+}
+
+/** How instances are served. A stage may override any part; the merged result is `StageSpec.serve`. */
+export interface ServeSpec {
+  /** Base container that the artifact is put into; null for an app that builds its own image. */
+  base: string | null;
+  port: number;
+  health: HealthSpec;
+  env: Record<string, string>;
+  /** File in the repository → absolute path in the container. */
+  files: { from: string; to: string }[];
+  instances: number;
+  resources: { memory: number; cpus: number };
+  /** Requests of one visitor stay on one instance. */
+  sticky: boolean;
+  /** How long an instance may take to finish its requests when it is drained. */
+  drain: number;
+}
+
+export interface HealthSpec {
+  path: string;
+  status: number;
+  within: number;
+}
+
+export type DeliverMode = 'image' | 'inject';
+
+export interface StageSpec {
+  name: string;
+  /** `environment` is a place of its own (test); `gray` is a slot beside stable; `production` makes it stable. */
+  role: 'environment' | 'gray' | 'production';
+  deliver: DeliverMode;
+  serve: ServeSpec;
+  verify: VerifySpec[];
+  approve: { role: string; count: number; expires: number } | null;
+  gray: GraySpec | null;
+  /** How long the previous release stays warm after a promotion. */
+  keepWarm: number;
+}
+
+export type VerifySpec =
+  | { kind: 'http'; path: string; status: number; contains: string | null; timeout: number }
+  | { kind: 'run'; run: string; in: string; env: Record<string, string>; timeout: number; memory: number };
+
+export interface GraySpec {
+  share: number;
+  rules: { header: string | null; cookie: string | null };
+  observe: ObserveSpec | null;
+}
+
+export interface ObserveSpec {
+  for: number;
+  /** Largest allowed share of failed answers of gray, in 1/10,000; null: not judged. */
+  errors: number | null;
+  /** Largest allowed p95 response time of gray in ms; null: not judged. */
+  p95: number | null;
+  /** Fewer gray requests than this, and the verdict is "cannot tell". */
+  minRequests: number;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Version of the shape below; stored with each plan. */
+export const PLAN_FORMAT = 1;
+
+/** What one run will do: an ordered list of steps. Pure data, stored at plan time, hashed into the release. */
+export interface Plan {
+  format: typeof PLAN_FORMAT;
+  app: string;
+  /** sha256 of the canonical JSON of the spec. */
+  pipelineHash: string;
+  stages: StageSpec[];
+  build: BuildSpec;
+  steps: PlannedStep[];
+}
+
+/** The unit that is leased, logged, retried, undone. `spec` belongs to its kind. */
+export type PlannedStep = {
+  /** Unique in the plan; people type it: `build-image`, `test/deliver`, `gray/share`. */
+  name: string;
+  /** Build steps have stage `build`. */
+  stage: string;
+  /** Names of the steps that must have succeeded before; only earlier ones. */
+  needs: string[];
+  /** Whole step, waiting for people not counted. */
+  timeout: number;
+} & StepSpec;
+
+export type StepSpec =
+  | { kind: 'plan'; spec: Record<string, never> }
+  | { kind: 'command'; spec: CommandSpec }
+  | { kind: 'build-image'; spec: ImageBuild }
+  | { kind: 'build-artifact'; spec: ArtifactBuild }
+  /** The thin production image: the artifact as one layer on its base. Follows build-artifact. */
+  | { kind: 'layer-image'; spec: { base: string } }
+  | { kind: 'seal'; spec: Record<string, never> }
+  | { kind: 'deliver'; spec: { mode: DeliverMode; role: StageSpec['role'] } }
+  | { kind: 'verify'; spec: { checks: VerifySpec[] } }
+  | { kind: 'approve'; spec: { role: string; count: number; expires: number } }
+  | { kind: 'share'; spec: { share: number; rules: GraySpec['rules'] } }
+  | { kind: 'observe'; spec: ObserveSpec }
+  | { kind: 'promote'; spec: { keepWarm: number } }
+  | { kind: 'retire'; spec: Record<string, never> };
+
+export type StepKindName = StepSpec['kind'];
+
+/** Why a file was refused, or what is doubtful in it. Lines and columns start at 1. */
+export interface Problem {
+  file: string;
+  line: number;
+  column: number;
+  /** Where in the document: `stages.gray.share`. */
+  path: string;
+  code: string;
+  severity: 'error' | 'warning';
+  message: string;
+  /** The text that was refused, at most 80 characters. */
+  offending: string;
+  /** The nearest valid key or value, if there is one. */
+  nearest: string | null;
+}
