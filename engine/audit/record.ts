@@ -1,0 +1,47 @@
+import { canonical, sha256 } from '../model/hash';
+import type { EngineParts } from '../parts';
+import type { Tx } from '../store/store';
+
+export interface AuditEntry {
+  /** An app's name, or `system`. */
+  chain: string;
+  actor: string;
+  /** `run.cancel`, `traffic.change`. */
+  action: string;
+  object: string;
+  detail: Record<string, unknown>;
+}
+
+/** Writes one entry into its chain, in the transaction of what it tells. */
+export async function recordAudit(parts: EngineParts, tx: Tx, entry: AuditEntry): Promise<void> {
+  const last = await tx
+    .selectFrom('audit')
+    .select('hash')
+    .where('chain', '=', entry.chain)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const row = {
+    chain: entry.chain,
+    at: parts.clock.now(),
+    actor: entry.actor,
+    action: entry.action,
+    object: entry.object,
+    detail: canonical(entry.detail),
+    prev_hash: last?.hash ?? '',
+  };
+  await tx.insertInto('audit').values({ ...row, hash: auditHash(row) }).execute();
+}
+
+/** The hash of an entry covers every field of it and the hash before it. */
+export function auditHash(row: {
+  chain: string;
+  at: number;
+  actor: string;
+  action: string;
+  object: string;
+  detail: string;
+  prev_hash: string;
+}): string {
+  return sha256(canonical([row.prev_hash, row.chain, row.at, row.actor, row.action, row.object, row.detail]));
+}

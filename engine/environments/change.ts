@@ -1,0 +1,107 @@
+import { recordAudit } from '../audit/record';
+import { emit } from '../events/emit';
+import { GantryError } from '../model/errors';
+import { canonical } from '../model/hash';
+import type { EngineParts } from '../parts';
+import { checkTraffic, type Traffic, TrafficError } from '../rollout/traffic';
+import { fence } from '../steps/fence';
+import type { StepLease } from '../steps/lease';
+import type { Tx } from '../store/store';
+import { type Environment, toEnvironment } from './find';
+
+/** On whose behalf traffic changes: a step under its lease, or a rule of ours under a term. */
+export type Mover = { lease: StepLease } | { rule: string };
+
+/**
+ * The one switch path: promote, rollback, gray, undo and the rules all come through here. Reads the traffic, applies a
+ * pure move, checks the invariants, and writes it with the next version. A move that changes nothing keeps its
+ * version, so that a repeated act is the same act.
+ * @throws GantryError `traffic-refused` when the move is impossible now; LeaseLostError for a late actor.
+ */
+export async function changeTraffic(
+  parts: EngineParts,
+  mover: Mover,
+  environmentId: Environment['id'],
+  move: (traffic: Traffic) => Traffic,
+  extra: { warmUntil?: number | null } = {},
+): Promise<Environment> {
+  return parts.store.write(async (tx) => {
+    if ('lease' in mover) await fence(tx, mover.lease);
+    const row = await tx
+      .selectFrom('environments')
+      .innerJoin('apps', 'apps.id', 'environments.app_id')
+      .selectAll('environments')
+      .select('apps.name as app')
+      .where('environments.id', '=', environmentId)
+      .executeTakeFirstOrThrow();
+    const before = toEnvironment(row, row.app);
+    const traffic = tryMove(before, move);
+    const same = canonical(traffic) === canonical(before.traffic);
+    const after: Environment = {
+      ...before,
+      traffic,
+      version: same ? before.version : before.version + 1,
+      warmUntil: extra.warmUntil === undefined ? before.warmUntil : extra.warmUntil,
+    };
+    if (same && after.warmUntil === before.warmUntil) return after;
+    await write(parts, tx, mover, before, after);
+    return after;
+  });
+}
+
+function tryMove(environment: Environment, move: (traffic: Traffic) => Traffic): Traffic {
+  try {
+    const traffic = move(environment.traffic);
+    const broken = checkTraffic(traffic);
+    if (broken.length > 0) throw new TrafficError(broken.join('; '));
+    return traffic;
+  } catch (error) {
+    if (!(error instanceof TrafficError)) throw error;
+    throw new GantryError(
+      'conflict',
+      'traffic-refused',
+      `the traffic of ${environment.app} in ${environment.name} stays as it is: ${error.message}`,
+      `see it: gantry app show ${environment.app}`,
+      { cause: error },
+    );
+  }
+}
+
+async function write(parts: EngineParts, tx: Tx, mover: Mover, before: Environment, after: Environment): Promise<void> {
+  await tx
+    .updateTable('environments')
+    .set({ traffic: canonical(after.traffic), version: after.version, warm_until: after.warmUntil })
+    .where('id', '=', after.id)
+    .where('version', '=', before.version)
+    .execute();
+  await emit(parts, tx, {
+    app: after.appId,
+    run: 'lease' in mover ? mover.lease.run.id : null,
+    type: 'traffic',
+    data: { environment: after.name, version: after.version, ...after.traffic },
+  });
+  await recordAudit(parts, tx, {
+    chain: after.app,
+    actor: 'lease' in mover ? `runner:${mover.lease.owner}` : `rule:${mover.rule}`,
+    action: 'traffic.change',
+    object: `${after.app}/${after.name}`,
+    detail: {
+      before: before.traffic,
+      after: after.traffic,
+      version: after.version,
+      for: 'lease' in mover ? `${mover.lease.app.name}#${mover.lease.run.number}/${mover.lease.name}` : mover.rule,
+    },
+  });
+}
+
+/** Notes that the gateway was seen to follow this version. */
+export async function confirmTraffic(parts: EngineParts, environment: Environment): Promise<void> {
+  await parts.store.write((tx) =>
+    tx
+      .updateTable('environments')
+      .set({ confirmed_version: environment.version })
+      .where('id', '=', environment.id)
+      .where('confirmed_version', '<', environment.version)
+      .execute(),
+  );
+}

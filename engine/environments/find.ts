@@ -1,0 +1,72 @@
+import { GantryError } from '../model/errors';
+import type { EngineParts } from '../parts';
+import type { Route } from '../ports/gateway';
+import type { Traffic } from '../rollout/traffic';
+import type { Tables } from '../store/tables';
+
+export interface Environment {
+  id: Tables['environments']['id'];
+  appId: Tables['apps']['id'];
+  app: string;
+  name: string;
+  role: 'environment' | 'production';
+  host: string;
+  cluster: string;
+  slot: number;
+  traffic: Traffic;
+  version: number;
+  confirmedVersion: number;
+  warmUntil: number | null;
+}
+
+export const toEnvironment = (row: Tables['environments'], app: string): Environment => ({
+  id: row.id,
+  appId: row.app_id,
+  app,
+  name: row.name,
+  role: row.role,
+  host: row.host,
+  cluster: row.cluster,
+  slot: row.slot,
+  traffic: JSON.parse(row.traffic) as Traffic,
+  version: row.version,
+  confirmedVersion: row.confirmed_version,
+  warmUntil: row.warm_until,
+});
+
+/** What the gateway must follow for this environment. */
+export const routeOf = (environment: Environment): Route => ({
+  host: environment.host,
+  slot: environment.slot,
+  version: environment.version,
+  stable: environment.traffic.stable,
+  gray: environment.traffic.gray,
+  warm: environment.traffic.warm,
+  share: environment.traffic.share,
+  salt: environment.traffic.salt,
+  rules: environment.traffic.rules,
+});
+
+/** By id. @throws GantryError `environment-unknown`. */
+export async function findEnvironment(parts: EngineParts, id: string): Promise<Environment> {
+  const found = (await listEnvironments(parts)).find((e) => e.id === id);
+  if (found === undefined) throw new GantryError('not-found', 'environment-unknown', `there is no environment ${id}`);
+  return found;
+}
+
+/** Production of an app; undefined before its first release. */
+export async function findProduction(parts: EngineParts, appId: string): Promise<Environment | undefined> {
+  return (await listEnvironments(parts, appId)).find((e) => e.role === 'production');
+}
+
+export async function listEnvironments(parts: EngineParts, appId?: string): Promise<Environment[]> {
+  let query = parts.store.read
+    .selectFrom('environments')
+    .innerJoin('apps', 'apps.id', 'environments.app_id')
+    .selectAll('environments')
+    .select('apps.name as app')
+    .orderBy('apps.name')
+    .orderBy('environments.created_at');
+  if (appId !== undefined) query = query.where('environments.app_id', '=', appId as never);
+  return (await query.execute()).map((row) => toEnvironment(row, row.app));
+}

@@ -1,0 +1,61 @@
+import type { EngineParts } from '../parts';
+
+export interface EventRecord {
+  /** Resume from here: `since(id)` gives what came after. */
+  id: number;
+  app: string;
+  appId: string;
+  run: { id: string; number: number } | null;
+  seq: number;
+  at: number;
+  type: string;
+  data: Record<string, unknown>;
+}
+
+/** Events after `id`, oldest first, at most `limit`; of one run or one app when asked. */
+export async function eventsSince(
+  parts: EngineParts,
+  after: number,
+  filter: { runId?: string; appId?: string; limit: number },
+): Promise<EventRecord[]> {
+  let query = parts.store.read
+    .selectFrom('events')
+    .innerJoin('apps', 'apps.id', 'events.app_id')
+    .leftJoin('runs', 'runs.id', 'events.run_id')
+    .select([
+      'events.id',
+      'events.seq',
+      'events.at',
+      'events.type',
+      'events.data',
+      'events.run_id',
+      'events.app_id',
+      'apps.name as app',
+      'runs.number',
+    ])
+    .where('events.id', '>', after)
+    .orderBy('events.id')
+    .limit(filter.limit);
+  if (filter.runId !== undefined) query = query.where('events.run_id', '=', filter.runId as never);
+  if (filter.appId !== undefined) query = query.where('events.app_id', '=', filter.appId as never);
+  const rows = await query.execute();
+  return rows.map((row) => ({
+    id: row.id,
+    app: row.app,
+    appId: row.app_id,
+    run: row.run_id === null ? null : { id: row.run_id, number: row.number ?? 0 },
+    seq: row.seq,
+    at: row.at,
+    type: row.type,
+    data: JSON.parse(row.data) as Record<string, unknown>,
+  }));
+}
+
+/** The id of the newest event; 0 when there is none. */
+export async function newestEvent(parts: EngineParts): Promise<number> {
+  const row = await parts.store.read
+    .selectFrom('events')
+    .select((e) => e.fn.max('id').as('id'))
+    .executeTakeFirst();
+  return Number(row?.id ?? 0);
+}

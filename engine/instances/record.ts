@@ -1,0 +1,83 @@
+import { emit } from '../events/emit';
+import type { Environment } from '../environments/find';
+import { type InstanceId, newId } from '../model/ids';
+import type { InstanceState } from '../model/states';
+import type { EngineParts } from '../parts';
+import type { Lane } from '../ports/gateway';
+import { fence } from '../steps/fence';
+import type { StepLease } from '../steps/lease';
+import type { Tables } from '../store/tables';
+
+export type Instance = Tables['instances'];
+
+/** Writes down an instance before it is started; the same name again is the same instance. */
+export async function recordInstance(
+  parts: EngineParts,
+  lease: StepLease,
+  instance: { name: string; environment: Environment; releaseId: string; lane: Lane; ordinal: number; port: number },
+): Promise<void> {
+  await parts.store.write(async (tx) => {
+    await fence(tx, lease);
+    await tx
+      .insertInto('instances')
+      .values({
+        id: newId<InstanceId>(parts.clock, parts.random),
+        name: instance.name,
+        app_id: lease.app.id,
+        environment_id: instance.environment.id,
+        release_id: instance.releaseId as never,
+        cluster: instance.environment.cluster,
+        lane: instance.lane,
+        ordinal: instance.ordinal,
+        state: 'starting',
+        container: null,
+        address: null,
+        port: instance.port,
+        created_at: parts.clock.now(),
+        ended_at: null,
+      })
+      .onConflict((c) => c.column('name').doUpdateSet({ state: 'starting', ended_at: null, lane: instance.lane }))
+      .execute();
+  });
+}
+
+/** What became of an instance. A state that is already there is no change. */
+export async function moveInstance(
+  parts: EngineParts,
+  name: string,
+  to: { state: InstanceState; container?: string; address?: string },
+): Promise<void> {
+  await parts.store.write(async (tx) => {
+    const row = await tx
+      .updateTable('instances')
+      .set({
+        state: to.state,
+        ...(to.container === undefined ? {} : { container: to.container }),
+        ...(to.address === undefined ? {} : { address: to.address }),
+        ended_at: to.state === 'gone' ? parts.clock.now() : null,
+      })
+      .where('name', '=', name)
+      .where((e) => e.or([e('state', '!=', to.state), e('address', 'is not', to.address ?? null)]))
+      .returning(['app_id', 'environment_id'])
+      .executeTakeFirst();
+    if (row === undefined) return;
+    await emit(parts, tx, {
+      app: row.app_id,
+      run: null,
+      type: 'traffic',
+      data: { instance: name, state: to.state },
+    });
+  });
+}
+
+/** Instances that are not gone. */
+export async function listInstances(
+  parts: EngineParts,
+  filter: { environmentId?: string; releaseId?: string; lane?: Lane } = {},
+): Promise<Instance[]> {
+  let query = parts.store.read.selectFrom('instances').selectAll().where('state', '!=', 'gone').orderBy('ordinal');
+  if (filter.environmentId !== undefined) query = query.where('environment_id', '=', filter.environmentId as never);
+  if (filter.releaseId !== undefined) query = query.where('release_id', '=', filter.releaseId as never);
+  if (filter.lane !== undefined) query = query.where('lane', '=', filter.lane);
+  return query.execute();
+}

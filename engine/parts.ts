@@ -1,0 +1,22 @@
+import type { Bytes, Logs } from './ports/bytes';
+import type { Clock, Probe, Random } from './ports/clock';
+import type { Logger } from './ports/logger';
+import type { Bell } from './ports/queue';
+import type { Store } from './store/store';
+
+/** Everything that the engine's verbs are given. Nothing else reaches them. */
+export interface EngineParts {
+  store: Store;
+  bell: Bell;
+  bytes: Bytes;
+  logs: Logs;
+  clock: Clock;
+  random: Random;
+  probe: Probe;
+  log: Logger;
+  /** Domain under which hosts of environments live: `storefront.localhost`, `storefront-test.localhost`. */
+  domain: string;
+}
+
+/** Who does it: `user:ada`, `runner:…`, `rule:lease-expired`. Never empty. */
+export type Actor = string;

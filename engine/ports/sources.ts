@@ -1,0 +1,24 @@
+/**
+ * The repositories. Reads only objects of a commit, never a work tree; fetches nothing.
+ * @throws GantryError `not-found` for an unknown app, commit or path.
+ */
+export interface Sources {
+  commit(app: string, commit: string): Promise<CommitFacts>;
+  /** Undefined when the commit has no such file. Links are not followed. */
+  readFile(app: string, commit: string, path: string, limitBytes: number): Promise<Buffer | undefined>;
+  /** Paths of all files, at most `limit`. */
+  listFiles(app: string, commit: string, limit: number): Promise<string[]>;
+  /** The files of a folder of the commit as a tar stream (links stay links, nothing outside is read). */
+  tar(app: string, commit: string, folder: string): Promise<NodeJS.ReadableStream>;
+  /** Every ref and the commit it names. */
+  heads(app: string): Promise<{ ref: string; commit: string }[]>;
+}
+
+export interface CommitFacts {
+  commit: string;
+  title: string;
+  author: string;
+  email: string;
+  time: number;
+  parents: string[];
+}

@@ -1,0 +1,105 @@
+import { type Json, canonical, sha256 } from '../model/hash';
+import type { EngineParts } from '../parts';
+import type { EffectRequest } from '../ports/step-kind';
+import type { Tables } from '../store/tables';
+import { fence } from './fence';
+import type { StepLease } from './lease';
+
+/** The name of an effect, the same in each epoch: a container is named by it, so that a second one is a conflict. */
+export const effectKey = (lease: StepLease, target: string): string =>
+  sha256(canonical([lease.run.id, lease.name, lease.verb, target])).slice(0, 32);
+
+/**
+ * Intent → effect → confirm. The intent is committed, under the fence, before the world is touched. When an earlier
+ * epoch intended the same, the world is looked at first, and what is there is adopted.
+ * @throws LeaseLostError before the act, or before the confirmation.
+ */
+export async function performEffect<T extends Json>(
+  parts: EngineParts,
+  lease: StepLease,
+  request: EffectRequest<T>,
+): Promise<T> {
+  const key = effectKey(lease, request.target);
+  const { row, fresh } = await intend(parts, lease, key, request);
+  await parts.probe('effect-intended', { key, epoch: lease.epoch });
+  if (row.state === 'confirmed') return JSON.parse(row.observation ?? 'null') as T;
+  const seen = fresh ? undefined : await request.find(key);
+  const observation = seen ?? (await request.act(key, JSON.parse(row.intent) as Json));
+  await parts.probe('effect-done', { key, epoch: lease.epoch });
+  await parts.store.write(async (tx) => {
+    await fence(tx, lease);
+    await tx
+      .updateTable('effects')
+      .set({ state: 'confirmed', observation: canonical(observation), ended_at: parts.clock.now() })
+      .where('key', '=', key)
+      .execute();
+  });
+  await parts.probe('effect-confirmed', { key, epoch: lease.epoch });
+  return observation;
+}
+
+async function intend<T extends Json>(
+  parts: EngineParts,
+  lease: StepLease,
+  key: string,
+  request: EffectRequest<T>,
+): Promise<{ row: Tables['effects']; fresh: boolean }> {
+  return parts.store.write(async (tx) => {
+    await fence(tx, lease);
+    const known = await tx.selectFrom('effects').selectAll().where('key', '=', key).executeTakeFirst();
+    if (known !== undefined) {
+      // What was taken back may be done again, and needs no look: it was seen to be gone.
+      const again = known.state === 'compensated';
+      await tx
+        .updateTable('effects')
+        .set(again ? { epoch: lease.epoch, state: 'intended', observation: null } : { epoch: lease.epoch })
+        .where('key', '=', key)
+        .execute();
+      return { row: again ? { ...known, state: 'intended' } : known, fresh: again };
+    }
+    const count = await tx
+      .selectFrom('effects')
+      .select((e) => e.fn.countAll<number>().as('n'))
+      .where('step_id', '=', lease.stepId)
+      .executeTakeFirstOrThrow();
+    const row: Tables['effects'] = {
+      key,
+      run_id: lease.run.id,
+      step_id: lease.stepId,
+      verb: lease.verb,
+      number: Number(count.n),
+      target: request.target,
+      epoch: lease.epoch,
+      state: 'intended',
+      intent: canonical(request.intent),
+      observation: null,
+      created_at: parts.clock.now(),
+      ended_at: null,
+    };
+    await tx.insertInto('effects').values(row).execute();
+    return { row, fresh: true };
+  });
+}
+
+/** Marks what this step changed as taken back: its own cleanup after a failure has seen it gone. */
+export async function compensateEffects(parts: EngineParts, lease: StepLease): Promise<void> {
+  await parts.store.write(async (tx) => {
+    await fence(tx, lease);
+    await tx
+      .updateTable('effects')
+      .set({ state: 'compensated', ended_at: parts.clock.now() })
+      .where('step_id', '=', lease.stepId)
+      .execute();
+  });
+}
+
+/** Whether an earlier epoch of this step may have touched the world. */
+export async function hasEffects(parts: EngineParts, lease: StepLease): Promise<boolean> {
+  const row = await parts.store.read
+    .selectFrom('effects')
+    .select('key')
+    .where('step_id', '=', lease.stepId)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}

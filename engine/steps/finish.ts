@@ -1,0 +1,81 @@
+import type { Plan, StageSpec } from '../../pipelines/types';
+import type { Fault } from '../model/errors';
+import { canonical, type Json } from '../model/hash';
+import type { RunEvent, StepView } from '../model/transition';
+import type { EngineParts } from '../parts';
+import type { StepResult } from '../ports/step-kind';
+import { requestApproval } from '../approvals/request';
+import { type Applied, applyEvent, type Extras, ringAll } from '../runs/apply';
+import type { Tx } from '../store/store';
+import { fence } from './fence';
+import { backOff, type StepLease, WORLD_ATTEMPTS } from './lease';
+
+export type StepEnd =
+  | StepResult
+  | { end: 'failed'; fault: Fault; reason: string; next: string }
+  /** The runner is going down, or the lease was given back: somebody else may go on. */
+  | { end: 'returned' };
+
+/**
+ * Writes how a step ended, its audit entry and the next ready steps, in one transaction; then rings.
+ * @throws LeaseLostError when the epoch is old: nothing is written.
+ */
+export async function finishStep(parts: EngineParts, lease: StepLease, end: StepEnd): Promise<Applied> {
+  const applied = await parts.store.write(async (tx) => {
+    await fence(tx, lease);
+    const { event, extras } = toEvent(lease, end);
+    const written = await applyEvent(parts, tx, lease.run.id, event, `runner:${lease.owner}`, extras);
+    if (event.type === 'waits' && lease.kind === 'approve') await requestApproval(parts, tx, lease);
+    if (end.end === 'planned') await nameRun(tx, lease, end.plan);
+    return written;
+  });
+  await parts.probe('step-ended', { step: lease.name, epoch: lease.epoch });
+  await ringAll(parts, applied.hints);
+  return applied;
+}
+
+function toEvent(lease: StepLease, end: StepEnd): { event: RunEvent; extras: Extras } {
+  const step = lease.name;
+  switch (end.end) {
+    case 'succeeded':
+      return { event: { type: 'succeeded', step }, extras: { output: canonical(end.output as Json) } };
+    case 'waiting':
+      return { event: { type: 'waits', step, reason: end.reason }, extras: {} };
+    case 'ignored':
+      return { event: { type: 'ignored', reason: end.reason }, extras: {} };
+    case 'planned':
+      return planned(step, end.plan);
+    case 'returned':
+      return { event: { type: 'returned', step }, extras: {} };
+    case 'failed':
+      if (end.fault === 'world' && lease.attempt < WORLD_ATTEMPTS) {
+        return { event: { type: 'returned', step }, extras: { delayMs: backOff(lease.attempt) } };
+      }
+      return { event: { type: 'failed', step, reason: [end.reason, end.next].filter(Boolean).join('; ') }, extras: {} };
+  }
+}
+
+function planned(step: string, plan: Plan): { event: RunEvent; extras: Extras } {
+  // The plan names its own step first; that one is being carried out now.
+  const planned = plan.steps.filter((s) => s.name !== step);
+  const steps: StepView[] = planned.map((s) => ({
+    name: s.name,
+    kind: s.kind,
+    role: roleOf(plan, s.stage),
+    verb: 'run',
+    undoes: null,
+    needs: s.needs,
+    state: 'pending',
+  }));
+  return {
+    event: { type: 'planned', step, steps },
+    extras: { planned, plan: { json: canonical(plan), hash: plan.pipelineHash } },
+  };
+}
+
+const roleOf = (plan: Plan, stage: string): 'build' | StageSpec['role'] =>
+  plan.stages.find((s) => s.name === stage)?.role ?? 'build';
+
+async function nameRun(tx: Tx, lease: StepLease, plan: Plan): Promise<void> {
+  await tx.updateTable('runs').set({ pipeline_hash: plan.pipelineHash }).where('id', '=', lease.run.id).execute();
+}

@@ -1,0 +1,44 @@
+import { appendFile, mkdir, open, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Logs } from '../ports/bytes';
+
+/** Step logs as files: `<folder>/<run>/<step>.log`, where both are ids of ours (never text of a user). */
+export function fileLogs(folder: string): Logs {
+  const path = (runId: string, stepId: string) => join(folder, safe(runId), `${safe(stepId)}.log`);
+  const made = new Set<string>();
+  return {
+    append: async (runId, stepId, bytes) => {
+      const file = path(runId, stepId);
+      if (!made.has(file)) {
+        await mkdir(dirname(file), { recursive: true });
+        made.add(file);
+      }
+      await appendFile(file, bytes);
+    },
+    read: (runId, stepId, offset, limit) => readPart(path(runId, stepId), offset, limit),
+    size: (runId, stepId) =>
+      stat(path(runId, stepId)).then(
+        (s) => s.size,
+        () => 0,
+      ),
+  };
+}
+
+function safe(id: string): string {
+  if (!/^[0-9a-f-]{1,40}$/.test(id)) throw new Error(`"${id}" is no id`);
+  return id;
+}
+
+async function readPart(file: string, offset: number, limit: number): Promise<Buffer> {
+  const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined; // no line was written yet
+    throw error;
+  });
+  if (handle === undefined) return Buffer.alloc(0);
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(limit), 0, limit, offset);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}

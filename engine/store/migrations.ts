@@ -1,0 +1,82 @@
+/**
+ * The schema, version by version: `migrations[n]` are the statements that lead from version n to n + 1.
+ * A landed entry never changes. Text and integers only, so that both databases can take the same statements.
+ */
+/** SQLite spells a rising key one way, PostgreSQL another; this marker is replaced by the dialect's own. */
+const RISING = 'integer primary key autoincrement';
+
+const house: readonly string[] = [
+  `create table meta (key text primary key, value text not null)`,
+  `create table users (id text primary key, name text not null unique, role text not null, created_at bigint not null)`,
+  `create table tokens (hash text primary key, user_id text not null references users(id), name text not null,
+     created_at bigint not null, last_used_at bigint)`,
+  `create table apps (id text primary key, name text not null unique, created_at bigint not null,
+     created_by text not null, next_run integer not null, next_release integer not null)`,
+  `create table deliveries (id text primary key, app_id text not null references apps(id), key text not null,
+     source text not null, ref text not null, before text not null, after text not null, pusher text not null,
+     received_at bigint not null, outcome text not null, reason text not null, run_id text,
+     unique (app_id, key))`,
+  `create table runs (id text primary key, app_id text not null references apps(id), number integer not null,
+     trigger text not null, ref text not null, "commit" text not null, title text not null, author text not null,
+     started_by text not null, state text not null, ends_as text, reason text not null, plan text, pipeline_hash text,
+     release_id text, holds_rollout integer not null, priority integer not null, next_event integer not null,
+     created_at bigint not null, started_at bigint, ended_at bigint, unique (app_id, number))`,
+  `create unique index runs_one_rollout on runs (app_id) where holds_rollout = 1`,
+  `create index runs_by_state on runs (state, created_at)`,
+  `create table steps (id text primary key, run_id text not null references runs(id), app_id text not null,
+     position integer not null, name text not null, kind text not null, stage text not null, role text not null,
+     verb text not null, undoes text, needs text not null, spec text not null, timeout_ms bigint not null,
+     state text not null, reason text not null, output text, epoch integer not null, owner text, lease_until bigint,
+     attempt integer not null, not_before bigint not null, abort_requested integer not null,
+     ready_at bigint, started_at bigint, ended_at bigint,
+     unique (run_id, name), unique (run_id, position))`,
+  `create index steps_to_take on steps (state, not_before) where state in ('ready', 'running')`,
+  `create table effects (key text primary key, run_id text not null, step_id text not null references steps(id),
+     verb text not null, number integer not null, target text not null, epoch integer not null, state text not null,
+     intent text not null, observation text, created_at bigint not null, ended_at bigint)`,
+  `create index effects_by_step on effects (step_id)`,
+  `create table artifacts (digest text primary key, app_id text not null, run_id text not null, kind text not null,
+     name text not null, size bigint not null, provenance text not null, sealed_at bigint not null)`,
+  `create table releases (id text primary key, app_id text not null references apps(id), run_id text not null,
+     number integer not null, hash text not null, record text not null, state text not null,
+     created_at bigint not null, unique (app_id, number), unique (run_id))`,
+  `create table environments (id text primary key, app_id text not null references apps(id), name text not null,
+     role text not null, host text not null unique, cluster text not null, slot integer not null,
+     traffic text not null, version integer not null, confirmed_version integer not null, warm_until bigint,
+     created_at bigint not null, unique (app_id, name), unique (cluster, slot))`,
+  `create table instances (id text primary key, name text not null unique, app_id text not null,
+     environment_id text not null references environments(id), release_id text not null references releases(id),
+     cluster text not null, lane text not null, ordinal integer not null, state text not null, container text,
+     address text, port integer not null, created_at bigint not null, ended_at bigint)`,
+  `create index instances_alive on instances (environment_id, state)`,
+  `create table approvals (id text primary key, run_id text not null, step_id text not null unique, app_id text not null,
+     release_hash text not null, pipeline_hash text not null, role text not null, count integer not null,
+     state text not null, requested_at bigint not null, expires_at bigint not null)`,
+  `create table approval_votes (approval_id text not null references approvals(id), "user" text not null,
+     vote text not null, reason text not null, at bigint not null, primary key (approval_id, "user"))`,
+  `create table audit (seq ${RISING}, chain text not null, at bigint not null, actor text not null,
+     action text not null, object text not null, detail text not null, prev_hash text not null,
+     hash text not null unique)`,
+  `create index audit_by_chain on audit (chain, seq)`,
+  `create table events (id ${RISING}, run_id text, app_id text not null, seq integer not null, at bigint not null,
+     type text not null, data text not null)`,
+  `create index events_by_run on events (run_id, seq)`,
+  `create table terms (name text primary key, holder text not null, epoch integer not null, until bigint not null)`,
+  `create table ref_heads (app_id text not null, ref text not null, "commit" text not null, seen_at bigint not null,
+     primary key (app_id, ref))`,
+  // Derived, so that it cannot drift: a stage is what its steps are.
+  `create view stages as select run_id, stage as name, min(position) as position,
+     case when sum(state = 'failed') > 0 then 'failed'
+          when sum(state = 'running') > 0 then 'running'
+          when sum(state = 'waiting') > 0 then 'waiting'
+          when sum(state = 'ready') > 0 then 'ready'
+          when sum(state = 'pending') > 0 then 'pending'
+          when sum(state = 'cancelled') > 0 then 'cancelled'
+          else 'succeeded' end as state,
+     min(started_at) as started_at, max(ended_at) as ended_at
+   from steps where verb = 'run' group by run_id, stage`,
+];
+
+export const migrations: readonly (readonly string[])[] = [house];
+/** The version this binary reads and writes; it refuses a newer one. */
+export const SCHEMA_VERSION = migrations.length;

@@ -1,0 +1,72 @@
+import Database from 'better-sqlite3';
+import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
+import { GantryError, messageOf } from '../model/errors';
+import type { Tables } from './tables';
+
+/** How long a transaction waits for the other writer before it gives up, ms. */
+export const LOCK_WAIT_MS = 10_000;
+
+/**
+ * better-sqlite3 is synchronous: with SQLite's own busy time-out a wait for the lock would block the event loop
+ * (333 ms were measured). So the time-out is zero, and the wait for `BEGIN IMMEDIATE` is ours.
+ */
+class PatientDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    const until = Date.now() + LOCK_WAIT_MS;
+    for (let wait = 1; ; wait = Math.min(wait * 2, 20)) {
+      try {
+        await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+        return;
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        if (Date.now() > until) {
+          throw new GantryError(
+            'unavailable',
+            'database-locked',
+            `another process held the database for ${LOCK_WAIT_MS / 1000} s: ${messageOf(error)}`,
+            'look for a backup or a tool that keeps gantry.db open, and try again',
+            { cause: error },
+          );
+        }
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+  }
+}
+
+class PatientDialect extends SqliteDialect {
+  constructor(private readonly own: Database.Database) {
+    super({ database: own });
+  }
+  override createDriver(): SqliteDriver {
+    return new PatientDriver({ database: this.own });
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  const code = (error as { code?: string }).code ?? '';
+  return code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED');
+}
+
+/**
+ * Opens (and makes) the database file. WAL with `synchronous=FULL`: what was answered survives a power cut.
+ * @throws GantryError `database-unusable` when the file is no database or cannot be opened.
+ */
+export function openSqlite(file: string): Kysely<Tables> {
+  try {
+    const database = new Database(file, { timeout: 0 });
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    database.pragma('wal_autocheckpoint = 1000');
+    return new Kysely<Tables>({ dialect: new PatientDialect(database) });
+  } catch (error) {
+    throw new GantryError(
+      'unavailable',
+      'database-unusable',
+      `the database ${file} cannot be opened: ${messageOf(error)}`,
+      'check that the folder is on a local disk with free space and belongs to this user, or restore a backup',
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,43 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEngine, type Engine } from '../../engine/engine';
+import type { EngineParts } from '../../engine/parts';
+import { silentBell } from '../../engine/queue/bell';
+import { fileBytes } from '../../engine/store/bytes';
+import { fileLogs } from '../../engine/store/logs';
+import { openSqlite } from '../../engine/store/sqlite';
+import { openStore } from '../../engine/store/store';
+
+export interface TestEngine {
+  engine: Engine;
+  folder: string;
+  close(): Promise<void>;
+}
+
+/** A real engine on a real database file in a folder of its own; nobody rings, nothing is logged. */
+export async function makeEngine(change: Partial<EngineParts> = {}): Promise<TestEngine> {
+  const folder = await mkdtemp(join(tmpdir(), 'gantry-test-'));
+  const store = await openStore(openSqlite(join(folder, 'gantry.db')));
+  const engine = createEngine({
+    store,
+    bell: silentBell(),
+    bytes: fileBytes(join(folder, 'artifacts'), () => randomBytes(8).toString('hex')),
+    logs: fileLogs(join(folder, 'logs')),
+    clock: { now: Date.now },
+    random: { bytes: randomBytes },
+    probe: () => {},
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+    domain: 'localhost',
+    ...change,
+  });
+  return {
+    engine,
+    folder,
+    close: async () => {
+      await store.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
