@@ -12,8 +12,7 @@ export async function desiredSlots(parts: EngineParts, cluster: string): Promise
     const lanes: Record<Lane, GatewaySlot['lanes'][Lane]> = { a: [], b: [], c: [] };
     let sticky = false;
     const instances = await listInstances(parts, { environmentId: environment.id });
-    // What is being drained belongs to whoever drains it; a comparison must not cut it short.
-    for (const instance of instances.filter((i) => i.state !== 'starting' && i.address !== null)) {
+    for (const instance of instances.filter((i) => i.state === 'serving' && i.address !== null)) {
       const { record } = await findRelease(parts, instance.release_id);
       const stage = Object.values(record.stages)[0];
       sticky ||= stage?.serve.sticky ?? false;

@@ -1,0 +1,164 @@
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { CommandError, EXIT, type ExitCode, failure } from '../errors';
+import { harmless } from '../output';
+import type { Address } from './address';
+
+/** How long a plain answer may take. Streams have no limit of their own: they carry heartbeats. */
+const ANSWER_MS = 30_000;
+/** A stream that is silent for longer than this is lost: heartbeats come every 15 s. */
+const STREAM_SILENCE_MS = 45_000;
+
+export interface StreamOptions {
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** The HTTP API, with errors in the words of the command line. */
+export class Client {
+  constructor(
+    readonly address: Address,
+    /** Text is made harmless for terminals unless it goes to a program. */
+    private readonly options: { exact: boolean },
+  ) {}
+
+  get<T>(path: string): Promise<T> {
+    return this.call<T>('GET', path);
+  }
+
+  post<T>(path: string, body: object): Promise<T> {
+    return this.call<T>('POST', path, body);
+  }
+
+  /** An answer that is read piece by piece: events, logs. @throws CommandError when it is no success. */
+  async stream(path: string, options: StreamOptions = {}): Promise<IncomingMessage> {
+    const response = await this.send('GET', path, undefined, STREAM_SILENCE_MS, options);
+    if ((response.statusCode ?? 0) >= 300) throw this.refusal(response, await textOf(response));
+    return response;
+  }
+
+  private async call<T>(method: string, path: string, body?: object): Promise<T> {
+    try {
+      const response = await this.send(method, path, body, ANSWER_MS);
+      const text = await textOf(response);
+      if ((response.statusCode ?? 0) >= 300) throw this.refusal(response, text);
+      return this.read<T>(text);
+    } catch (error) {
+      throw error instanceof CommandError ? error : this.silence(error);
+    }
+  }
+
+  private read<T>(text: string): T {
+    try {
+      return JSON.parse(text, this.options.exact ? undefined : withoutControl) as T;
+    } catch (error) {
+      throw failure(
+        'no-gantry',
+        `what answers at ${this.address.url} is not Gantry`,
+        'name another address: --url URL',
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  private send(
+    method: string,
+    path: string,
+    body: object | undefined,
+    silenceMs: number,
+    { headers = {}, signal }: StreamOptions = {},
+  ): Promise<IncomingMessage> {
+    const { url, token } = this.address;
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const { request } = url.startsWith('https:') ? https : http;
+    return new Promise((resolve, reject) => {
+      const asked = request(
+        `${url}/api/v1${path}`,
+        {
+          method,
+          headers: {
+            accept: 'application/json',
+            ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+            ...(text === undefined
+              ? {}
+              : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+            ...headers,
+          },
+          timeout: silenceMs,
+          ...(signal === undefined ? {} : { signal }),
+        },
+        resolve,
+      );
+      asked.on('timeout', () => asked.destroy(new Error(`no answer within ${silenceMs / 1000} s`)));
+      asked.on('error', (error) => reject(this.silence(error)));
+      asked.end(text);
+    });
+  }
+
+  private silence(cause: unknown): CommandError {
+    const code = (cause as NodeJS.ErrnoException).code;
+    const why = code === 'ECONNREFUSED' || code === undefined ? '' : ` (${code})`;
+    const message = `Gantry does not answer at ${this.address.url}${why}`;
+    return new CommandError(EXIT.silent, 'silent', message, 'start it with: ./gantry up', { cause });
+  }
+
+  private refusal(response: IncomingMessage, text: string): CommandError {
+    const status = response.statusCode ?? 0;
+    const { code = `http-${status}`, message, next = '' } = errorIn(text);
+    if (message === undefined && status !== 401 && status !== 403) {
+      const reason = `${this.address.url} answered with HTTP ${status}, which Gantry explains and this does not`;
+      return failure(code, reason, 'name the address of Gantry: --url URL');
+    }
+    const exit: ExitCode = status === 401 || status === 403 ? EXIT.denied : EXIT.failed;
+    if (status === 401) return this.tokenError(code);
+    return new CommandError(exit, code, harmless(message ?? 'you may not do this'), harmless(next));
+  }
+
+  private tokenError(code: string): CommandError {
+    if (this.address.token === undefined) {
+      const reason = `Gantry at ${this.address.url} wants a token, and none is known here`;
+      return new CommandError(EXIT.denied, code, reason, 'give it: --token TOKEN, or the variable GANTRY_TOKEN');
+    }
+    const reason = `Gantry at ${this.address.url} does not know this token`;
+    return new CommandError(
+      EXIT.denied,
+      code,
+      reason,
+      'give the right one: --token TOKEN, or the variable GANTRY_TOKEN',
+    );
+  }
+}
+
+/** A limit for what is read at once; lists of the API are far smaller. */
+const TEXT_MAX = 32 * 1024 * 1024;
+
+/** All of an answer as text. */
+export async function textOf(response: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of response as AsyncIterable<Buffer>) {
+    size += piece.length;
+    if (size > TEXT_MAX) throw failure('too-large', `the answer is larger than ${TEXT_MAX / 1024 / 1024} MiB`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+function errorIn(text: string): { code?: string; message?: string; next?: string } {
+  try {
+    const { error } = JSON.parse(text) as { error?: { code?: string; message?: string; next?: string } };
+    return typeof error === 'object' && error !== null ? error : {};
+  } catch {
+    // Not from Gantry's API: a proxy, another server. The caller says so.
+    return {};
+  }
+}
+
+const withoutControl = (_key: string, value: unknown): unknown => (typeof value === 'string' ? harmless(value) : value);
+
+/** A path of the API with its parts encoded: path`/apps/${app}/runs`. */
+export function path(strings: TemplateStringsArray, ...values: (string | number)[]): string {
+  return strings.reduce((whole, part, index) => whole + encodeURIComponent(String(values[index - 1])) + part);
+}

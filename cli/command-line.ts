@@ -1,0 +1,107 @@
+import { createInterface } from 'node:readline/promises';
+import type { CliSettings } from '../settings';
+import { findAddress } from './api/address';
+import { Client } from './api/client';
+import type { Command, Context, Outcome } from './command';
+import { type CommandError, EXIT, type ExitCode, toCommandError, usageError } from './errors';
+import { commandHelp } from './help';
+import type { Input } from './input';
+import { Output, type Screen } from './output';
+import { commandTable } from './table';
+import { readWords } from './words';
+
+/** What the command line has around it; tests bring their own. */
+export interface Surroundings {
+  /** Read once, when the words are known to be an attempt at a command. */
+  settings(): CliSettings;
+  folder: string;
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
+  stdout: Screen;
+  stderr: Screen;
+}
+
+/** Runs one command line. Never throws: whatever goes wrong is told on stderr. @returns the exit status */
+export async function runCommandLine(words: readonly string[], around: Surroundings): Promise<ExitCode> {
+  const json = words.includes('--json');
+  let out = new Output({ ...around, json, noColor: true });
+  try {
+    const settings = readSettings(around);
+    out = new Output({ ...around, json, noColor: settings.noColor });
+    const outcome = await runWords(words, around, settings, out);
+    if (json && outcome.json !== undefined) out.document(outcome.json);
+    if (!json && outcome.text !== '') out.line(outcome.text);
+    return outcome.exit ?? EXIT.ok;
+  } catch (thrown) {
+    const error = toCommandError(thrown);
+    out.note(json ? errorDocument(error) : errorLine(error));
+    return error.exit;
+  } finally {
+    out.clearProgress();
+  }
+}
+
+function readSettings(around: Surroundings): CliSettings {
+  try {
+    return around.settings();
+  } catch (error) {
+    throw usageError((error as Error).message, 'correct the variable, or unset it');
+  }
+}
+
+async function runWords(
+  words: readonly string[],
+  around: Surroundings,
+  settings: CliSettings,
+  out: Output,
+): Promise<Outcome> {
+  const commands = commandTable(settings.version);
+  const [first] = words;
+  if (first === '--version') return { json: { version: settings.version }, text: settings.version };
+  const asked = first === undefined || first === '--help' || first === '-h' ? ['help', ...words.slice(1)] : words;
+  const { command, input, help } = readWords(asked, commands);
+  if (help) return { json: describe(command), text: commandHelp(command) };
+  return command.run(input, new CommandContext(around, settings, out, input));
+}
+
+const describe = ({ run: _run, ...data }: Command) => data;
+
+/** What commands get; the server is looked for only when a command wants it. */
+class CommandContext implements Context {
+  readonly folder: string;
+  readonly now = Date.now;
+  private client: Client | undefined;
+
+  constructor(
+    private readonly around: Surroundings,
+    readonly settings: CliSettings,
+    readonly out: Output,
+    private readonly input: Input,
+  ) {
+    this.folder = around.folder;
+  }
+
+  get api(): Client {
+    const [url, token] = [this.input.option('url'), this.input.option('token')];
+    const named = { ...(url === undefined ? {} : { url }), ...(token === undefined ? {} : { token }) };
+    this.client ??= new Client(findAddress(this.settings, named), { exact: this.out.json });
+    return this.client;
+  }
+
+  async confirm(question: string): Promise<boolean> {
+    const { stdin, stderr } = this.around;
+    if (stdin.isTTY !== true)
+      throw usageError('this wants a yes, and there is no terminal to ask on', 'say it with --yes');
+    this.out.clearProgress();
+    const reader = createInterface({ input: stdin, output: stderr as unknown as NodeJS.WritableStream });
+    try {
+      return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `)).trim());
+    } finally {
+      reader.close();
+    }
+  }
+}
+
+const errorLine = ({ message, next }: CommandError): string => `gantry: ${message}${next === '' ? '' : `; ${next}`}`;
+
+const errorDocument = ({ code, message, next }: CommandError): string =>
+  JSON.stringify({ error: { code, message, next } });

@@ -1,0 +1,65 @@
+import { path } from '../api/client';
+import type { App, List } from '../api/types';
+import type { Command } from '../command';
+import { environmentTable, release, runName, stateWord } from '../format/house';
+import { facts, table } from '../format/table';
+import { moment } from '../format/time';
+
+const APP = { name: 'APP', help: 'name of the app' };
+
+export const appCreate: Command = {
+  name: 'app create',
+  summary: 'makes an app and its Git remote',
+  arguments: [{ name: 'APP', help: 'a DNS label: a-z, 0-9 and "-", starting with a letter' }],
+  options: {},
+  examples: ['gantry app create storefront'],
+  async run(input, { api }) {
+    const app = await api.post<App>('/apps', { name: input.argument('APP') });
+    const text = [
+      `${app.name} is there. In its repository:`,
+      `  git remote add gantry ${app.remote}`,
+      '  git push gantry main',
+      'Git asks for a user (any name) and a password (your token).',
+    ].join('\n');
+    return { json: app, text };
+  },
+};
+
+export const appList: Command = {
+  name: 'app list',
+  summary: 'lists the apps and what serves in production',
+  arguments: [],
+  options: {},
+  async run(_input, { api, out, now }) {
+    const list = await api.get<List<App>>('/apps');
+    const rows = list.items.map(({ name, environments, lastRun }) => {
+      const production = environments.find((environment) => environment.role === 'production');
+      const last =
+        lastRun === null
+          ? ['', '', '']
+          : [runName(lastRun), stateWord(out, lastRun.state), moment(lastRun.createdAt, now(), out.terminal)];
+      return [name, release(production?.stable ?? null), ...last];
+    });
+    const text = table(['APP', 'PRODUCTION', 'LAST RUN', 'STATE', 'BEGAN'], rows);
+    return { json: list, text: text || 'No apps yet. Make one: gantry app create NAME' };
+  },
+};
+
+export const appShow: Command = {
+  name: 'app show',
+  summary: 'shows an app: its remote, its environments, its last run',
+  arguments: [APP],
+  options: {},
+  async run(input, { api, out, now }) {
+    const app = await api.get<App>(path`/apps/${input.argument('APP')}`);
+    const { lastRun } = app;
+    const head = facts([
+      ['app', out.paint('bold', app.name)],
+      ['created', moment(app.createdAt, now(), out.terminal)],
+      ['remote', app.remote],
+      ['last run', lastRun === null ? 'none yet' : `${runName(lastRun)} ${stateWord(out, lastRun.state)}`],
+    ]);
+    const environments = environmentTable(app.environments.map((environment) => ({ ...environment, app: app.name })));
+    return { json: app, text: environments === '' ? head : `${head}\n\n${environments}` };
+  },
+};

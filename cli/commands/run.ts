@@ -1,0 +1,76 @@
+import { path } from '../api/client';
+import { followRun, readRun } from '../api/follow';
+import type { List, Run, RunSummary } from '../api/types';
+import type { Command } from '../command';
+import { EXIT } from '../errors';
+import { runName, runPage, runTable } from '../format/house';
+import { namedOrNewestRun } from './find-run';
+import { RunStory } from './run-story';
+
+export const APP = { name: 'APP', help: 'name of the app' };
+export const RUN = { name: 'RUN', help: 'number of the run; the newest when left out', optional: true as const };
+const LIST_MAX = 1000;
+
+export const runList: Command = {
+  name: 'run list',
+  summary: 'lists runs, newest first',
+  arguments: [{ ...APP, help: 'name of the app; all apps when left out', optional: true }],
+  options: { limit: { value: 'N', help: 'how many at most (20)' } },
+  async run(input, { api, out, now }) {
+    const limit = input.count('limit', 20, LIST_MAX);
+    const app = input.optional('APP');
+    const from = app === undefined ? path`/runs?limit=${limit}` : path`/apps/${app}/runs?limit=${limit}`;
+    const list = await api.get<List<RunSummary>>(from);
+    return { json: list, text: runTable(out, list.items, now()) || 'No runs yet. Push a commit: git push gantry main' };
+  },
+};
+
+export const runShow: Command = {
+  name: 'run show',
+  summary: 'shows a run with its steps, and what it waits for',
+  arguments: [APP, RUN],
+  options: {},
+  async run(input, { api, out, now }) {
+    const { app, number } = await namedOrNewestRun(api, input);
+    const run = await readRun(api, app, number);
+    return { json: run, text: runPage(out, run, now()) };
+  },
+};
+
+export const runWatch: Command = {
+  name: 'run watch',
+  summary: 'follows a run until it ends',
+  arguments: [APP, RUN],
+  options: { 'until-wait': { help: 'ends also when the run waits for people' } },
+  details:
+    'Prints a line for each step that ends. Exit status 0 when the run succeeded (or, with --until-wait, waits), else 1.',
+  async run(input, { api, out, now }) {
+    const { app, number } = await namedOrNewestRun(api, input);
+    const story = new RunStory(out, now);
+    const untilWait = input.flag('until-wait');
+    const run = await followRun(api, app, number, (seen) => {
+      story.tell(seen);
+      return untilWait && seen.state === 'waiting' ? 'stop' : 'go on';
+    });
+    return { json: run, text: '', exit: run.state === 'succeeded' || run.state === 'waiting' ? EXIT.ok : EXIT.failed };
+  },
+};
+
+export const runCancel: Command = {
+  name: 'run cancel',
+  summary: 'ends a run; what it changed is taken back',
+  arguments: [APP, { name: 'RUN', help: 'number of the run' }],
+  options: { reason: { value: 'TEXT', help: 'why, for the audit and those who look later' } },
+  async run(input, { api }) {
+    const [app, number] = [input.argument('APP'), input.number('RUN')];
+    const json = await api.post<unknown>(path`/apps/${app}/runs/${number}/cancel`, reasonOf(input.option('reason')));
+    return { json, text: await stateNow(readRun(api, app, number)) };
+  },
+};
+
+export const reasonOf = (reason: string | undefined): { reason?: string } => (reason === undefined ? {} : { reason });
+
+async function stateNow(read: Promise<Run>): Promise<string> {
+  const run = await read;
+  return `${runName(run)} is ${run.state}${run.reason === '' ? '' : `: ${run.reason}`}`;
+}

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Address, CliSettings } from '../../settings';
+import { hostAndPort } from '../api/address';
+import type { Program } from '../processes/child';
+import { readJson } from '../processes/files';
+import { mainProgram } from '../processes/mains';
+import { freePort, tryPort } from '../processes/ports';
+import { type OwnRedis, redisProgram } from '../processes/redis';
+
+export interface Wishes {
+  listen: Address;
+  gateway: Address;
+  dummy: boolean;
+}
+
+/** Everything that `up` starts, as values. */
+export interface HousePlan {
+  home: string;
+  version: string;
+  url: string;
+  gateway: string;
+  domain: string;
+  dummy: boolean;
+  /** Undefined when a Redis was given. */
+  redis: { own: OwnRedis; program: Program } | undefined;
+  web: Program;
+  runner: Program;
+}
+
+export async function planHouse(settings: CliSettings, wishes: Wishes): Promise<HousePlan> {
+  const own = settings.redisUrl === undefined ? await ownRedis(settings.home) : undefined;
+  const environment: NodeJS.ProcessEnv = {
+    GANTRY_LISTEN: hostAndPort(wishes.listen),
+    GANTRY_GATEWAY: hostAndPort(wishes.gateway),
+    GANTRY_REDIS_URL: own?.url ?? settings.redisUrl,
+    GANTRY_DUMMY: wishes.dummy ? '1' : '',
+  };
+  return {
+    home: settings.home,
+    version: settings.version,
+    url: `http://${hostAndPort(reachable(wishes.listen))}`,
+    gateway: hostAndPort(reachable(wishes.gateway)),
+    domain: settings.domain,
+    dummy: wishes.dummy,
+    redis: own === undefined ? undefined : { own, program: redisProgram(settings, own) },
+    web: mainProgram(settings, 'web', [], environment),
+    runner: mainProgram(settings, 'runners', ['run'], environment),
+  };
+}
+
+/** "All addresses" is for listening; who calls from here takes loopback. */
+function reachable({ host, port }: Address): Address {
+  if (host === '0.0.0.0') return { host: '127.0.0.1', port };
+  if (host === '::') return { host: '::1', port };
+  return { host, port };
+}
+
+/** The port of last time if it is free, since somebody may have noted it; a fresh password each time. */
+async function ownRedis(home: string): Promise<OwnRedis> {
+  const last = readJson<{ port?: number }>(join(home, 'run', 'redis.json'))?.port;
+  const kept = last !== undefined && (await tryPort('127.0.0.1', last)).free ? last : undefined;
+  const port = kept ?? (await freePort('127.0.0.1'));
+  const password = randomBytes(24).toString('hex');
+  return { port, password, url: `redis://:${password}@127.0.0.1:${port}` };
+}

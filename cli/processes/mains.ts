@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { CliSettings } from '../../settings';
+import { failure } from '../errors';
+import type { Program } from './child';
+
+/** Where the compiled mains lie, beside this very program. */
+const BUILT = join(__dirname, '..', '..');
+
+/** A main of Gantry as a program to start. */
+export function mainProgram(
+  settings: CliSettings,
+  name: 'web' | 'runners' | 'cli',
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Program {
+  return {
+    command: process.execPath,
+    args: [...process.execArgv, join(BUILT, name, `main${EXTENSION}`), ...args],
+    environment: { ...settings.environment, GANTRY_HOME: settings.home, ...environment },
+    folder: settings.root,
+  };
+}
+
+/** `.js`, or `.ts` where the sources themselves run. */
+const EXTENSION = __filename.slice(-3);
+
+export interface Answered {
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A sub-command may print this much. */
+const OUTPUT_MAX = 16 * 1024 * 1024;
+
+/** Runs a main's sub-command to its end. `onLine` gets each line of its stdout as it comes. */
+export async function runMain(program: Program, onLine: (line: string) => void, limitMs: number): Promise<Answered> {
+  const child = spawn(program.command, program.args, {
+    cwd: program.folder,
+    env: program.environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: limitMs,
+  });
+  const output = { stdout: '', stderr: '' };
+  let rest = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+    if (output.stdout.length < OUTPUT_MAX) output.stdout += piece;
+    const lines = (rest + piece).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  });
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => {
+    if (output.stderr.length < OUTPUT_MAX) output.stderr += piece;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) =>
+      reject(failure('no-start', `${program.command} could not be started: ${error.message}`)),
+    );
+    child.once('close', (code) => {
+      if (rest !== '') onLine(rest);
+      resolve({ status: code ?? 1, ...output });
+    });
+  });
+}

@@ -1,0 +1,67 @@
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import type { CliSettings } from '../../settings';
+import type { Program } from './child';
+import { makeFolder, writePrivate } from './files';
+
+export interface OwnRedis {
+  port: number;
+  password: string;
+  url: string;
+}
+
+/** Doorbells only: this is far more than they ever take, and a full Redis refuses instead of forgetting. */
+const MEMORY = '256mb';
+
+/**
+ * The configuration of the folder's own Redis. Append-only file, since with stock settings a kill loses what was
+ * acknowledged; `noeviction`, since a queue must not forget.
+ */
+export function redisConfiguration(folder: string, { port, password }: Pick<OwnRedis, 'port' | 'password'>): string {
+  return [
+    'bind 127.0.0.1',
+    `port ${port}`,
+    'protected-mode yes',
+    `requirepass ${password}`,
+    `dir ${JSON.stringify(folder)}`,
+    'daemonize no',
+    'save ""',
+    'appendonly yes',
+    'appendfsync everysec',
+    `maxmemory ${MEMORY}`,
+    'maxmemory-policy noeviction',
+    'loglevel notice',
+    '',
+  ].join('\n');
+}
+
+/** Writes the configuration, and gives the program that runs by it. */
+export function redisProgram(settings: CliSettings, redis: OwnRedis): Program {
+  const folder = join(settings.home, 'redis');
+  makeFolder(folder);
+  const file = join(folder, 'redis.conf');
+  writePrivate(file, redisConfiguration(folder, redis));
+  return { command: 'redis-server', args: [file], environment: settings.environment, folder };
+}
+
+const ANSWER_MS = 1_000;
+
+/** Does it answer, with this password? False while it loads its file. */
+export function redisAnswers({ port, password }: OwnRedis): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: '127.0.0.1', port });
+    let text = '';
+    const end = (answers: boolean): void => {
+      socket.destroy();
+      resolve(answers);
+    };
+    socket.setTimeout(ANSWER_MS, () => end(false));
+    socket.once('error', () => end(false));
+    socket.once('connect', () => socket.write(`AUTH ${password}\r\nPING\r\n`));
+    socket.on('data', (piece) => {
+      text += piece.toString();
+      if (text.includes('+PONG')) end(true);
+      else if (text.includes('-')) end(false);
+    });
+  });
+}

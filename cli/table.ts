@@ -1,0 +1,46 @@
+import type { Command } from './command';
+import { appCreate, appList, appShow } from './commands/app';
+import { approve, reject } from './commands/approve';
+import { doctor } from './commands/doctor';
+import { down } from './commands/down';
+import { envList } from './commands/env';
+import { graySet, grayShow } from './commands/gray';
+import { helpCommand } from './commands/help';
+import { init } from './commands/init';
+import { lint } from './commands/lint';
+import { releaseList, releaseShow } from './commands/release';
+import { rollback } from './commands/rollback';
+import { runCancel, runList, runShow, runWatch } from './commands/run';
+import { runLogs } from './commands/run-logs';
+import { status } from './commands/status';
+import { up } from './commands/up';
+
+/** Every command. The parser, the help and the manual are made from this list. */
+export function commandTable(version: string): readonly Command[] {
+  const table: readonly Command[] = [
+    up,
+    down,
+    status,
+    doctor,
+    init,
+    lint,
+    appCreate,
+    appList,
+    appShow,
+    runList,
+    runShow,
+    runLogs,
+    runWatch,
+    runCancel,
+    approve,
+    reject,
+    releaseList,
+    releaseShow,
+    graySet,
+    grayShow,
+    rollback,
+    envList,
+    helpCommand(() => table, version),
+  ];
+  return table;
+}

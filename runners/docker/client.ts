@@ -1,0 +1,104 @@
+import type { Readable } from 'node:stream';
+import Docker from 'dockerode';
+import { GantryError, messageOf, StepFailure } from '../../engine/model/errors';
+
+/** A plain question to Docker answers in milliseconds; on a machine under load, in seconds. */
+export const CALL_TIMEOUT_MS = 30_000;
+
+export interface DockerClient {
+  /** For people: `unix:///var/run/docker.sock` or `tcp://host:port`. */
+  readonly address: string;
+  /** For questions: ends a call that stays silent for `CALL_TIMEOUT_MS`. */
+  readonly calls: Docker;
+  /** For builds, logs and waits, which may be silent for long: every call on it brings an `abortSignal` of its own. */
+  readonly streams: Docker;
+}
+
+/** Two clients of one engine. Nothing is sent yet. */
+export function connectDocker(options: Docker.DockerOptions): DockerClient {
+  return {
+    address: options.host ? `tcp://${options.host}:${options.port ?? 2375}` : `unix://${socketOf(options)}`,
+    calls: new Docker({ ...options, timeout: CALL_TIMEOUT_MS }),
+    streams: new Docker(options),
+  };
+}
+
+const socketOf = (options: Docker.DockerOptions): string => options.socketPath ?? '/var/run/docker.sock';
+
+/** HTTP status of a refusal; undefined when Docker did not answer at all. */
+export function statusOf(error: unknown): number | undefined {
+  return (error as { statusCode?: number }).statusCode;
+}
+
+/** What Docker said, without the client's own words around it. */
+export function reasonOf(error: unknown): string {
+  const said = (error as { json?: { message?: unknown } }).json?.message;
+  return typeof said === 'string' ? said : messageOf(error);
+}
+
+/** The result, or undefined when Docker answers with one of these statuses (nothing there, or already so). */
+export async function ignoring<T>(statuses: readonly number[], call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (statuses.includes(statusOf(error) ?? 0)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Docker's refusals in our words. Statuses that mean something to the caller are caught before this.
+ * @throws StepFailure with fault `world`; errors that are ours already pass as they are
+ */
+export async function renamed<T>(client: DockerClient, doing: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw renamedError(client, doing, error);
+  }
+}
+
+export function renamedError(client: DockerClient, doing: string, error: unknown): unknown {
+  if (error instanceof StepFailure || error instanceof GantryError) return error;
+  if ((error as Error).name === 'AbortError') return error;
+  const cause = { cause: error };
+  if (statusOf(error) !== undefined) {
+    const reason = reasonOf(error);
+    const next = /no space left/i.test(reason) ? "free space on Docker's disk, then try again" : 'see gantry doctor';
+    return new StepFailure('world', `Docker refused to ${doing}: ${reason}`, next, cause);
+  }
+  if ((error as { code?: string }).code === undefined) return error;
+  return new StepFailure(
+    'world',
+    `Docker does not answer at ${client.address}: ${messageOf(error)} (while it was asked to ${doing})`,
+    'start it, or see gantry doctor',
+    cause,
+  );
+}
+
+/** Ends with the caller's signal or after `ms`, whichever is first. */
+export function within(ms: number, signal?: AbortSignal): AbortSignal {
+  const limit = AbortSignal.timeout(ms);
+  return signal === undefined ? limit : AbortSignal.any([signal, limit]);
+}
+
+/**
+ * Sends a stream. When the stream fails, the request is broken off with that reason: left alone it would wait for the
+ * rest for ever. When the request ends first, the stream is let go.
+ */
+export async function sending<T>(
+  stream: Readable,
+  signal: AbortSignal,
+  send: (body: NodeJS.ReadableStream, abortSignal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const broken = new AbortController();
+  stream.on('error', (error) => broken.abort(error));
+  try {
+    return await send(stream, AbortSignal.any([signal, broken.signal]));
+  } catch (error) {
+    if (broken.signal.aborted && !signal.aborted) throw broken.signal.reason;
+    throw error;
+  } finally {
+    stream.destroy();
+  }
+}

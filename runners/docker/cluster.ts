@@ -1,0 +1,302 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import { StepFailure } from '../../engine/model/errors';
+import type { Bytes } from '../../engine/ports/bytes';
+import {
+  type Cluster,
+  type ClusterDescription,
+  type HealthCheck,
+  type InstanceSeen,
+  type InstanceSpec,
+  InstanceUnhealthyError,
+  NameTakenError,
+} from '../../engine/ports/cluster';
+import { connectDocker, type DockerClient, ignoring, reasonOf, renamed, renamedError, statusOf } from './client';
+import { instanceOptions, RESTART_ALWAYS } from './container-options';
+import { describeEngine, hasInit } from './description';
+import { askHealth } from './health';
+import { packFiles, putFiles, withSums } from './injection';
+import { EFFECT_LABEL, EPOCH_LABEL, INSTALLATION_LABEL, labelFilter, ROLE_LABEL, writeLabels } from './labels';
+import { ensureNetwork } from './networks';
+import { OutputDemultiplexer } from './output-lines';
+import { removeContainer } from './removal';
+import { instanceSeen, neverRan } from './seen';
+import { Turns } from './turns';
+
+export interface DockerClusterOptions {
+  /** Where the engine is: socket path or host and port. */
+  docker: Docker.DockerOptions;
+  /** 16 hex digits; the label that everything of ours carries. */
+  installation: string;
+  bytes: Bytes;
+  /** The network of instances and gateway, `gantry-<8>`; made on demand. */
+  network: string;
+  /** Name for people; default `local`. */
+  name?: string;
+}
+
+type Inspected = Docker.ContainerInspectInfo;
+
+/** How often a start is begun again after somebody else changed what stands at the name. */
+const START_ATTEMPTS = 5;
+/** How long a container that was made but not started may belong to another actor that is still at work. */
+const HALF_MADE_PATIENCE_MS = 10_000;
+const INJECT_TIMEOUT_MS = 300_000;
+const FIRST_ASK_MS = 100;
+const SLOWEST_ASK_MS = 1_000;
+const ASK_GROWTH = 1.2;
+const LAST_LINES = 200;
+
+/** Instances as containers of one Docker Engine, on one bridge network with the gateway. */
+export class DockerCluster implements Cluster {
+  readonly name: string;
+  private readonly client: DockerClient;
+  private readonly turns = new Turns();
+
+  constructor(private readonly options: DockerClusterOptions) {
+    this.name = options.name ?? 'local';
+    this.client = connectDocker(options.docker);
+  }
+
+  describe(): Promise<ClusterDescription> {
+    return describeEngine(this.client);
+  }
+
+  startInstance(spec: InstanceSpec): Promise<InstanceSeen> {
+    return this.turns.take(spec.name, () => this.startOrAdopt(spec));
+  }
+
+  async findInstance(name: string): Promise<InstanceSeen | undefined> {
+    const info = await this.inspectOurs(name);
+    return info === undefined ? undefined : this.seen(info);
+  }
+
+  async listInstances(): Promise<InstanceSeen[]> {
+    const filters = labelFilter(this.options.installation, { [ROLE_LABEL]: 'instance' });
+    const listed = await this.ask('list containers', this.client.calls.listContainers({ all: true, filters }));
+    const infos = await Promise.all(listed.map(({ Id }) => this.inspect(Id)));
+    return infos.filter((info) => info !== undefined).map((info) => this.seen(info));
+  }
+
+  async removeInstance(name: string, graceMs: number): Promise<void> {
+    const info = await this.inspectOurs(name);
+    if (info !== undefined) await removeContainer(this.client, info.Id, neverRan(info) ? 0 : graceMs);
+  }
+
+  async lastLines(name: string, count: number): Promise<string[]> {
+    const info = await this.inspectOurs(name);
+    return info === undefined ? [] : this.linesOf(info.Id, count);
+  }
+
+  async hasImage(imageId: string): Promise<boolean> {
+    const call = ignoring([404], this.client.calls.getImage(imageId).inspect());
+    return (await this.ask(`look for the image ${imageId}`, call)) !== undefined;
+  }
+
+  async waitHealthy(
+    name: string,
+    health: HealthCheck,
+    signal: AbortSignal,
+    onLine: (line: string) => void,
+  ): Promise<void> {
+    const began = Date.now();
+    let lastAnswer = 'not asked yet';
+    let restarts: number | undefined;
+    for (let pause = FIRST_ASK_MS; ; pause = Math.min(pause * ASK_GROWTH, SLOWEST_ASK_MS)) {
+      signal.throwIfAborted();
+      const info = await this.inspectOurs(name);
+      restarts ??= info?.RestartCount;
+      if (info === undefined || hasEnded(info, restarts ?? 0)) throw await this.ended(name, info, lastAnswer);
+      const address = this.seen(info).address;
+      const answer = await askHealth(address, health.port, health.path, signal);
+      signal.throwIfAborted();
+      const took = Date.now() - began;
+      if (answer.status === health.status) {
+        await this.keepRunning(info);
+        return onLine(`${health.path} answers ${answer.words} after ${took} ms`);
+      }
+      if (answer.words !== lastAnswer) onLine(`${health.path}: ${answer.words}`);
+      lastAnswer = answer.words;
+      if (took >= health.withinMs) throw await this.unhealthy(info, health, lastAnswer);
+      await wait(Math.min(pause, Math.max(1, health.withinMs - took)), undefined, { signal });
+    }
+  }
+
+  private async startOrAdopt(spec: InstanceSpec): Promise<InstanceSeen> {
+    const inject = withSums(spec.inject);
+    await ensureNetwork(this.client, this.options.network, this.options.installation);
+    for (let attempt = 1; attempt <= START_ATTEMPTS; attempt++) {
+      const id = await this.create(spec);
+      const info = id === undefined ? await this.adopt(spec) : await this.fillAndStart(id, { ...spec, inject });
+      if (info !== undefined) return this.seen(info);
+    }
+    throw new StepFailure(
+      'world',
+      `the container ${spec.name} was changed by somebody else ${START_ATTEMPTS} times while it was being started`,
+      `see who does it with "docker events --filter container=${spec.name}"`,
+    );
+  }
+
+  /** The id of the new container; undefined when the name is taken. */
+  private async create(spec: InstanceSpec): Promise<string | undefined> {
+    const { installation, network } = this.options;
+    const labels = writeLabels(installation, spec.labels);
+    const init = await hasInit(this.client);
+    try {
+      const options = instanceOptions(spec, { network, labels, init });
+      return (await this.client.calls.createContainer(options)).id;
+    } catch (error) {
+      if (statusOf(error) === 409) return undefined;
+      throw this.createFailure(spec, error);
+    }
+  }
+
+  private createFailure(spec: InstanceSpec, error: unknown): unknown {
+    const cause = { cause: error };
+    if (statusOf(error) === 404 && /no such image/i.test(reasonOf(error))) {
+      const next = spec.image.startsWith('gantry/') ? 'build the bases with "gantry bases build"' : 'build it again';
+      return new StepFailure('user', `the image ${spec.image} is not on cluster ${this.name}`, next, cause);
+    }
+    if (statusOf(error) === 400) {
+      const message = `Docker refuses an instance like ${spec.name}: ${reasonOf(error)}`;
+      return new StepFailure('user', message, 'look at serve.resources, env and files of this stage', cause);
+    }
+    return renamedError(this.client, `make the container ${spec.name}`, error);
+  }
+
+  /** By id, never by name: a late actor must not start what its successor made. Undefined when it was removed. */
+  private async fillAndStart(id: string, spec: InstanceSpec): Promise<Inspected | undefined> {
+    const container = this.client.streams.getContainer(id);
+    try {
+      if (spec.inject.length > 0) {
+        const files = packFiles(spec.inject, this.options.bytes);
+        await putFiles(container, files, '/', AbortSignal.timeout(INJECT_TIMEOUT_MS));
+      }
+      await this.client.calls.getContainer(id).start();
+      return await this.inspect(id);
+    } catch (error) {
+      if (statusOf(error) === 404 && (await this.inspect(id)) === undefined) return undefined;
+      await removeContainer(this.client, id, 0);
+      throw this.startFailure(spec, error);
+    }
+  }
+
+  private startFailure(spec: InstanceSpec, error: unknown): unknown {
+    if (/executable file not found|permission denied|no such file|exec format/i.test(reasonOf(error))) {
+      const message = `the image ${spec.image} cannot be started as ${spec.name}: ${reasonOf(error)}`;
+      return new StepFailure('user', message, "look at the image's entry point", { cause: error });
+    }
+    return renamedError(this.client, `start ${spec.name}`, error);
+  }
+
+  /**
+   * What stands at the name, when the same effect made it. One that never ran may lack files: it is removed, so that
+   * the caller makes it again, unless an actor that is not older than us may still be putting them in.
+   */
+  private async adopt(spec: InstanceSpec): Promise<Inspected | undefined> {
+    const deadline = Date.now() + HALF_MADE_PATIENCE_MS;
+    for (;;) {
+      const info = await this.inspect(spec.name);
+      if (info === undefined) return undefined;
+      this.checkAdoptable(spec, info);
+      if (!neverRan(info)) return this.runAgain(info);
+      const epoch = Number(info.Config.Labels[EPOCH_LABEL] ?? 0);
+      if (epoch < (spec.labels.epoch ?? 0) || Date.now() >= deadline) {
+        await removeContainer(this.client, info.Id, 0);
+        return undefined;
+      }
+      await wait(FIRST_ASK_MS);
+    }
+  }
+
+  private checkAdoptable(spec: InstanceSpec, info: Inspected): void {
+    const labels = info.Config.Labels;
+    if (labels[INSTALLATION_LABEL] !== this.options.installation) {
+      throw new NameTakenError(
+        `a container named ${spec.name} exists that this installation did not make, so it is left alone; ` +
+          `rename or remove it ("docker rm ${spec.name}") and start again`,
+      );
+    }
+    if (labels[EFFECT_LABEL] === spec.labels.effect) return;
+    throw new NameTakenError(
+      `the name ${spec.name} belongs to an instance that another effect made ` +
+        `(${labels[EFFECT_LABEL] ?? 'none'}, not ${spec.labels.effect ?? 'none'})`,
+    );
+  }
+
+  /** The host may have gone down before the instance was healthy, that is, before it restarts by itself. */
+  private async runAgain(info: Inspected): Promise<Inspected | undefined> {
+    if (info.State.Running || info.State.Restarting) return info;
+    const start = ignoring([304, 404, 409], this.client.calls.getContainer(info.Id).start());
+    await this.ask(`start ${info.Name.slice(1)}`, start);
+    return this.inspect(info.Id);
+  }
+
+  /** An update of what is set already costs a write of the container's file, so it is left out. */
+  private async keepRunning(info: Inspected): Promise<void> {
+    if (info.HostConfig.RestartPolicy?.Name === RESTART_ALWAYS.RestartPolicy.Name) return;
+    const update = this.client.calls.getContainer(info.Id).update(RESTART_ALWAYS);
+    await this.ask(`set the restart policy of ${info.Name.slice(1)}`, update);
+  }
+
+  private async ended(name: string, info: Inspected | undefined, lastAnswer: string): Promise<InstanceUnhealthyError> {
+    if (info === undefined) {
+      const details = { exitCode: null, outOfMemory: false, lastAnswer, lastLines: [] };
+      return new InstanceUnhealthyError(`${name} was removed while its health was awaited`, details);
+    }
+    // One that restarts again and again is stopped, so that it stays as it was seen.
+    const stop = ignoring([304, 404], this.client.calls.getContainer(info.Id).stop({ t: 0 }));
+    if (info.State.Running || info.State.Restarting) await this.ask(`stop ${name}`, stop);
+    const { OOMKilled: outOfMemory, ExitCode: exitCode } = info.State;
+    const why = outOfMemory ? 'ran out of memory' : 'ended';
+    const lastLines = await this.linesOf(info.Id, LAST_LINES);
+    return new InstanceUnhealthyError(`${name} ${why} before it was healthy`, {
+      exitCode,
+      outOfMemory,
+      lastAnswer,
+      lastLines,
+    });
+  }
+
+  private async unhealthy(info: Inspected, health: HealthCheck, answer: string): Promise<InstanceUnhealthyError> {
+    const name = info.Name.slice(1);
+    const message = `${name} was not healthy within ${health.withinMs} ms: ${health.path} on port ${health.port}: ${answer}`;
+    const lastLines = await this.linesOf(info.Id, LAST_LINES);
+    const outOfMemory = info.State.OOMKilled;
+    return new InstanceUnhealthyError(message, { exitCode: null, outOfMemory, lastAnswer: answer, lastLines });
+  }
+
+  private async linesOf(id: string, count: number): Promise<string[]> {
+    const call = this.client.calls.getContainer(id).logs({ stdout: true, stderr: true, tail: count });
+    const output = await this.ask('read the output of a container', ignoring([404, 409], call));
+    const lines: string[] = [];
+    if (output !== undefined) {
+      const reader = new OutputDemultiplexer((line) => lines.push(line));
+      reader.write(output);
+      reader.end();
+    }
+    return lines.slice(-count);
+  }
+
+  private async inspectOurs(name: string): Promise<Inspected | undefined> {
+    const info = await this.inspect(name);
+    return info?.Config.Labels[INSTALLATION_LABEL] === this.options.installation ? info : undefined;
+  }
+
+  private inspect(name: string): Promise<Inspected | undefined> {
+    return this.ask(`look at ${name}`, ignoring([404], this.client.calls.getContainer(name).inspect()));
+  }
+
+  private seen(info: Inspected): InstanceSeen {
+    return instanceSeen(info, this.options.network);
+  }
+
+  private ask<T>(doing: string, call: Promise<T>): Promise<T> {
+    return renamed(this.client, doing, call);
+  }
+}
+
+function hasEnded(info: Inspected, restartsBefore: number): boolean {
+  const { Running: running, Restarting: restarting } = info.State;
+  return !running || restarting || info.RestartCount > restartsBefore;
+}

@@ -1,0 +1,132 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import { StepFailure } from '../../engine/model/errors';
+import { BuildProgress } from './build-progress';
+import { type DockerClient, reasonOf, renamedError, sending, statusOf } from './client';
+
+export interface BuildKitRequest {
+  /** Tar stream of the context. */
+  context: Readable;
+  dockerfile: string;
+  target: string | null;
+  args: Record<string, string>;
+  tag: string;
+  labels: Record<string, string>;
+  signal: AbortSignal;
+  onLine: (line: string) => void;
+}
+
+interface BuildMessage {
+  id?: string;
+  aux?: unknown;
+  error?: string;
+}
+
+/** How many lines of a failed build its error repeats. */
+const ERROR_LINES = 20;
+
+/**
+ * One build by BuildKit, tagged when it is whole. Closing the connection, as `signal` does, ends it.
+ * @returns the image ID
+ * @throws StepFailure: `user` when the Dockerfile or one of its commands failed, `world` when Docker did
+ */
+export async function buildKit(client: DockerClient, request: BuildKitRequest): Promise<string> {
+  const recent: string[] = [];
+  const tell = (line: string): void => {
+    recent.push(line);
+    if (recent.length > ERROR_LINES) recent.shift();
+    request.onLine(line);
+  };
+  try {
+    const { imageId, error } = await sending(request.context, request.signal, async (context, abortSignal) =>
+      follow(await start(client, request, context, abortSignal), tell),
+    );
+    if (error !== undefined) throw buildFailure(error, recent);
+    if (imageId === undefined) throw new StepFailure('world', 'Docker ended the build without an image', 'try again');
+    return imageId;
+  } catch (error) {
+    request.signal.throwIfAborted();
+    if (statusOf(error) === 400) throw buildFailure(reasonOf(error), recent);
+    throw renamedError(client, 'build an image', error);
+  }
+}
+
+function start(
+  client: DockerClient,
+  request: BuildKitRequest,
+  context: NodeJS.ReadableStream,
+  abortSignal: AbortSignal,
+): Promise<NodeJS.ReadableStream> {
+  const options: Docker.ImageBuildOptions = {
+    version: '2',
+    t: request.tag,
+    dockerfile: request.dockerfile,
+    buildargs: request.args,
+    labels: request.labels,
+    abortSignal,
+    ...(request.target === null ? {} : { target: request.target }),
+  };
+  return client.streams.buildImage(context, options);
+}
+
+async function follow(
+  answer: NodeJS.ReadableStream,
+  onLine: (line: string) => void,
+): Promise<{ imageId: string | undefined; error: string | undefined }> {
+  const progress = new BuildProgress(onLine);
+  let imageId: string | undefined;
+  let error: string | undefined;
+  for await (const line of linesOf(answer)) {
+    const message = JSON.parse(line) as BuildMessage;
+    error ??= message.error;
+    if (message.id === 'moby.image.id') imageId = (message.aux as { ID: string }).ID;
+    if (message.id === 'moby.buildkit.trace' && typeof message.aux === 'string') progress.read(message.aux);
+  }
+  progress.end();
+  return { imageId, error };
+}
+
+/** Readline swallows an error of its input, and an aborted build must not look like an ended one. */
+async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<string> {
+  let failure: unknown;
+  input.on('error', (error) => {
+    failure = error;
+  });
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  input.on('error', () => lines.close());
+  for await (const line of lines) if (line !== '') yield line;
+  if (failure !== undefined) throw failure;
+}
+
+const COMMAND_FAILED = /executor failed running \[(?:\/bin\/sh -c )?(.*)\]: exit code: (\d+)/s;
+const NOT_FETCHED =
+  /(?:registry|manifests?|pull access denied|failed to resolve|failed to do request|not found: docker\.io)/i;
+
+function buildFailure(error: string, recent: readonly string[]): StepFailure {
+  const printed = recent.length === 0 ? '' : `. Its last lines:\n${recent.map((line) => `  ${line}`).join('\n')}`;
+  const failed = COMMAND_FAILED.exec(error);
+  if (failed !== null) {
+    const message = `the build failed: "${failed[1]}" ended with exit code ${failed[2]}${printed}`;
+    return new StepFailure('user', message, 'mend the Dockerfile or what it runs, and push again');
+  }
+  if (/no space left on device/i.test(error)) {
+    return new StepFailure(
+      'world',
+      `the build filled the disk of Docker: ${error}`,
+      'free space there, then try again',
+    );
+  }
+  if (NOT_FETCHED.test(error)) {
+    return new StepFailure(
+      'user',
+      `an image that the Dockerfile names is not on this machine and cannot be fetched: ${error}`,
+      'use a base that is present (gantry/debian, gantry/node, gantry/maven, gantry/tomcat), or set a registry mirror',
+    );
+  }
+  const plain = error.replace(
+    /^(?:failed to solve(?: with frontend [\w.]+)?: |failed to create LLB definition: )+/,
+    '',
+  );
+  return new StepFailure('user', `the build failed: ${plain}${printed}`, 'mend the Dockerfile and push again');
+}

@@ -1,0 +1,352 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  type Gateway,
+  type GatewayAddress,
+  type GatewayServer,
+  type GatewaySlot,
+  LANES,
+  type Lane,
+  type LaneCounters,
+  type RequestSample,
+  type Route,
+  StaleRouteError,
+} from '../../engine/ports/gateway';
+import { INSIDE, renderConfiguration, renderHealthMap } from './configuration';
+import type { GatewayContainerSpec, GatewayContainers } from './containers';
+import { type Desired, type Drift, findDrift } from './drift';
+import { GatewayStartError, ServersNotHealthyError } from './errors';
+import { FolderLock } from './folder-lock';
+import { type DeclaredServers, GatewayFiles } from './gateway-files';
+import { LaneServers } from './lane-servers';
+import { backendName, checkHost, checkRoute, checkServer, checkSlot, SLOT_STEP, slotsFor } from './names';
+import { formatRoute, parseRoute } from './route-line';
+import { RuntimeApi } from './runtime-api';
+import { RuntimeMap } from './runtime-map';
+import { watchSamples } from './samples';
+import { readCounters } from './statistics';
+
+export interface HaproxyGatewayOptions {
+  /** Id of this installation; its first 8 characters are part of the container's name. */
+  installation: string;
+  /** Host folder of this gateway's files, for example `<home>/gateway/local`. Made when absent. */
+  folder: string;
+  /** Where clients reach it. */
+  listen: { host: string; port: number };
+  /** The apps' Docker network. */
+  network: string;
+  image?: string;
+  /** Slots declared from the start. */
+  slots?: number;
+  docker: GatewayContainers;
+  /** How long `addServers` waits for a server's health check, in milliseconds. */
+  healthyMs?: number;
+  /** `uid:gid` inside the container; the calling process by default, so that files and socket are its own. */
+  user?: string;
+}
+
+const START_MS = 15_000;
+/** Readiness was proven before; this is for the gateway's own look at it. */
+const HEALTHY_MS = 10_000;
+/** Comparing must not wait long for an app that is down anyway; its checks go on and let it in later. */
+const CONVERGE_HEALTHY_MS = 3_000;
+const CONVERGE_DRAIN_MS = 30_000;
+const POLL_MS = 15;
+
+/**
+ * The gateway as HAProxy in a container. Everything is written to its folder first and told to the running process
+ * then, both under the folder's lock, so that file and process see changes in the same order.
+ */
+export class HaproxyGateway implements Gateway {
+  private readonly spec: GatewayContainerSpec;
+  private readonly files: GatewayFiles;
+  private readonly lock: FolderLock;
+  private readonly api: RuntimeApi;
+  private readonly master: RuntimeApi;
+  private readonly routes: RuntimeMap;
+  private readonly health: RuntimeMap;
+  private readonly servers: LaneServers;
+
+  constructor(private readonly options: HaproxyGatewayOptions) {
+    this.spec = {
+      name: `gantry-${options.installation.slice(0, 8)}-gateway`,
+      image: options.image ?? 'gantry/gateway',
+      network: options.network,
+      folder: options.folder,
+      listen: options.listen,
+      user: options.user ?? `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`,
+    };
+    this.files = new GatewayFiles(options.folder);
+    this.lock = new FolderLock(options.folder);
+    this.api = new RuntimeApi(options.folder, this.spec.name);
+    this.master = new RuntimeApi(options.folder, this.spec.name, 'master.sock');
+    this.routes = new RuntimeMap(this.api, INSIDE.routes);
+    this.health = new RuntimeMap(this.api, INSIDE.health);
+    this.servers = new LaneServers(this.api);
+  }
+
+  async start(): Promise<GatewayAddress> {
+    await this.files.create();
+    return this.lock.hold(async () => {
+      const changed = await this.declare(await this.declared());
+      await this.files.writeRoutes(await this.files.readRoutes());
+      const wasRunning = await this.options.docker.running(this.spec.name);
+      await this.options.docker.ensure(this.spec);
+      await this.untilAnswering();
+      // A configuration of an older Gantry, or one that a crash left unread.
+      if (wasRunning && changed) await this.reload();
+      return this.options.listen;
+    });
+  }
+
+  async address(): Promise<GatewayAddress | undefined> {
+    return (await this.api.answers()) ? this.options.listen : undefined;
+  }
+
+  async route(route: Route): Promise<void> {
+    checkRoute(route);
+    await this.lock.hold(async () => {
+      await this.ensureSlot(route.slot);
+      const routes = await this.files.readRoutes();
+      const next = follow(routes.get(route.host), route);
+      if (next.isNew) await this.files.writeRoutes(routes.set(route.host, next.route));
+      await this.routes.set(route.host, formatRoute(next.route));
+    });
+  }
+
+  async readRoute(host: string): Promise<Route | undefined> {
+    checkHost(host);
+    const line = await this.routes.get(host);
+    return line === undefined ? undefined : parseRoute(host, line);
+  }
+
+  async removeRoute(host: string): Promise<void> {
+    checkHost(host);
+    await this.lock.hold(async () => {
+      const routes = await this.files.readRoutes();
+      if (routes.delete(host)) await this.files.writeRoutes(routes);
+      await this.routes.delete(host);
+    });
+  }
+
+  async addServers(slot: number, lane: Lane, servers: readonly GatewayServer[]): Promise<void> {
+    checkSlot(slot);
+    servers.forEach(checkServer);
+    if (servers.length === 0) return;
+    const backend = backendName(slot, lane);
+    const names = servers.map((server) => server.name);
+    const added = await this.lock.hold(async () => {
+      await this.ensureSlot(slot);
+      const declared = await this.declared();
+      declared.backends[backend] = merge(declared.backends[backend] ?? [], servers);
+      await this.declare(declared);
+      await this.tellHealthPath(backend, declared);
+      return this.prepareMissing(backend, servers);
+    });
+    const healthyMs = this.options.healthyMs ?? HEALTHY_MS;
+    const ill = await this.servers.waitHealthy(backend, names, healthyMs);
+    if (ill.length > 0) {
+      await this.removeServers(slot, lane, added, 0);
+      throw new ServersNotHealthyError(backend, ill, healthyMs);
+    }
+    await Promise.all(names.map((name) => this.servers.ready(backend, name)));
+  }
+
+  async removeServers(slot: number, lane: Lane, names: readonly string[], drainMs: number): Promise<void> {
+    checkSlot(slot);
+    const backend = backendName(slot, lane);
+    await this.lock.hold(async () => {
+      const declared = await this.declared();
+      const staying = (declared.backends[backend] ?? []).filter((server) => !names.includes(server.name));
+      await this.declare(withServers(declared, backend, staying));
+    });
+    await Promise.all(names.map((name) => this.drainAndDelete(backend, name, drainMs)));
+  }
+
+  async listServers(slot: number): Promise<{ lane: Lane; name: string; sessions: number; up: boolean }[]> {
+    checkSlot(slot);
+    const lanes = await Promise.all(
+      LANES.map(async (lane) => {
+        const traffic = await this.servers.traffic(backendName(slot, lane));
+        return traffic.map(({ name, sessions, up }) => ({ lane, name, sessions, up }));
+      }),
+    );
+    return lanes.flat();
+  }
+
+  async converge(desired: () => Promise<readonly GatewaySlot[]>): Promise<string[]> {
+    const told: string[] = [];
+    if (!(await this.api.answers())) {
+      await this.start();
+      told.push('the gateway did not answer; it was started');
+    }
+    const drift = await this.lock.hold(async () => this.mend(await desired()));
+    const extras = drift.extraServers;
+    await Promise.all(extras.map(({ backend, name }) => this.drainAndDelete(backend, name, CONVERGE_DRAIN_MS)));
+    return [...told, ...drift.sentences];
+  }
+
+  counters(): Promise<LaneCounters[]> {
+    return readCounters(this.api);
+  }
+
+  watch(slot: number, onSample: (sample: RequestSample) => void, signal: AbortSignal): Promise<void> {
+    checkSlot(slot);
+    return watchSamples(this.api, slot, onSample, signal);
+  }
+
+  async remove(): Promise<void> {
+    await this.files.create();
+    await this.lock.hold(async () => {
+      await this.options.docker.remove(this.spec.name);
+      await this.files.removeAll();
+    });
+  }
+
+  private async declared(): Promise<DeclaredServers> {
+    const least = Math.max(SLOT_STEP, this.options.slots ?? SLOT_STEP);
+    const { slots, backends } = (await this.files.readServers()) ?? { slots: least, backends: {} };
+    return { slots: Math.max(slots, least), backends };
+  }
+
+  /** Writes what the gateway starts from. Returns whether the configuration's text changed. */
+  private async declare(declared: DeclaredServers): Promise<boolean> {
+    await this.files.writeServers(declared);
+    await this.files.write('health.map', renderHealthMap(declared));
+    const configuration = renderConfiguration(declared);
+    if (configuration === (await this.files.read('haproxy.cfg'))) return false;
+    await this.files.write('haproxy.cfg', configuration);
+    return true;
+  }
+
+  /** Makes more slots when this one is not declared yet: the only change that needs a reload. */
+  private async ensureSlot(slot: number): Promise<void> {
+    const declared = await this.declared();
+    if (slot < declared.slots) return;
+    await this.declare({ ...declared, slots: slotsFor(slot) });
+    await this.reload();
+  }
+
+  /**
+   * A new process takes over listening sockets and state; the old one ends with its last request. Addresses are
+   * handed over in a file that only lives for this moment, since after a restart they may be wrong.
+   */
+  private async reload(): Promise<void> {
+    const before = await this.api.workerPid();
+    const state = join(this.options.folder, 'servers.state');
+    await writeFile(state, `${await this.api.execute('show servers state')}\n`, { mode: 0o600 });
+    try {
+      await this.master.execute('reload');
+      await this.until('took no new configuration', async () => {
+        return (await this.api.answers()) && (await this.api.workerPid()) !== before;
+      });
+    } finally {
+      await this.files.remove('servers.state');
+    }
+  }
+
+  private untilAnswering(): Promise<void> {
+    return this.until('did not begin to answer', () => this.api.answers());
+  }
+
+  private async until(what: string, reached: () => Promise<boolean>): Promise<void> {
+    const deadline = Date.now() + START_MS;
+    while (!(await reached())) {
+      if (Date.now() >= deadline) {
+        const logs = await this.options.docker.logs(this.spec.name, 30);
+        throw new GatewayStartError(this.spec.name, `the gateway ${what} within ${START_MS} ms`, logs);
+      }
+      await pause(POLL_MS);
+    }
+  }
+
+  private async tellHealthPath(backend: string, declared: DeclaredServers): Promise<void> {
+    const path = declared.backends[backend]?.[0]?.healthPath;
+    if (path !== undefined) await this.health.set(backend, path);
+  }
+
+  /** Adds what the running gateway lacks and revives what is held back. Returns the names that were not there. */
+  private async prepareMissing(backend: string, servers: readonly GatewayServer[]): Promise<string[]> {
+    const running = new Map((await this.servers.list(backend)).map((server) => [server.name, server]));
+    for (const server of servers) {
+      const there = running.get(server.name);
+      if (there === undefined || there.heldBack) await this.servers.prepare(backend, server);
+      if (there !== undefined && (there.address !== server.address || there.port !== server.port)) {
+        await this.servers.moveTo(backend, server);
+      }
+    }
+    return servers.map((server) => server.name).filter((name) => running.get(name)?.retired !== false);
+  }
+
+  private async drainAndDelete(backend: string, name: string, drainMs: number): Promise<void> {
+    await this.servers.drain(backend, name, drainMs);
+    await this.lock.hold(async () => {
+      // Someone may have added it again while it drained; the files say so, and then it stays.
+      const declared = (await this.declared()).backends[backend] ?? [];
+      if (declared.some((server) => server.name === name)) return;
+      await this.servers.delete(backend, name);
+    });
+  }
+
+  private async mend(desired: readonly GatewaySlot[]): Promise<Drift> {
+    for (const slot of desired) {
+      checkRoute(slot.route);
+      for (const lane of LANES) slot.lanes[lane].forEach(checkServer);
+    }
+    const highest = Math.max(-1, ...desired.map((slot) => slot.route.slot));
+    if (highest >= 0) await this.ensureSlot(highest);
+    const running = { routes: await this.routes.entries(), servers: await this.servers.list() };
+    const drift = findDrift(desired, await this.files.readRoutes(), await this.declared(), running);
+    await this.writeDesired(drift.desired);
+    for (const [host, line] of drift.lines) await this.routes.set(host, line);
+    for (const host of drift.extraHosts) await this.routes.delete(host);
+    for (const backend of Object.keys(drift.desired.servers.backends)) {
+      await this.tellHealthPath(backend, drift.desired.servers);
+    }
+    await Promise.all(drift.missing.map(({ backend, servers }) => this.mendBackend(backend, servers)));
+    return drift;
+  }
+
+  private async writeDesired(desired: Desired): Promise<void> {
+    const routes = await this.files.readRoutes();
+    if (lines(routes) !== lines(desired.routes)) await this.files.writeRoutes(desired.routes);
+    await this.declare(desired.servers);
+  }
+
+  private async mendBackend(backend: string, servers: readonly GatewayServer[]): Promise<void> {
+    const names = servers.map((server) => server.name);
+    await this.prepareMissing(backend, servers);
+    await this.servers.waitHealthy(backend, names, CONVERGE_HEALTHY_MS);
+    // One that is not healthy by now is known to be down: it may be released, its checks let it in when it answers.
+    for (const name of names) await this.servers.ready(backend, name);
+  }
+}
+
+/** What the host follows after `offered`: refuses what is older, or another route under the same version. */
+function follow(current: Route | undefined, offered: Route): { route: Route; isNew: boolean } {
+  const sticky = offered.sticky ?? current?.sticky ?? false;
+  const route: Route = { ...offered, sticky };
+  if (current === undefined || offered.version > current.version) return { route, isNew: true };
+  if (offered.version < current.version || formatRoute(current) !== formatRoute(route)) {
+    throw new StaleRouteError(offered.host, offered.version, current.version);
+  }
+  return { route, isNew: false };
+}
+
+function merge(present: readonly GatewayServer[], added: readonly GatewayServer[]): GatewayServer[] {
+  const byName = new Map([...present, ...added].map((server) => [server.name, server]));
+  return [...byName.values()];
+}
+
+function withServers(declared: DeclaredServers, backend: string, servers: GatewayServer[]): DeclaredServers {
+  const { [backend]: _before, ...others } = declared.backends;
+  return { slots: declared.slots, backends: servers.length > 0 ? { ...others, [backend]: servers } : others };
+}
+
+function lines(routes: ReadonlyMap<string, Route>): string {
+  return [...routes.values()]
+    .map((route) => `${route.host} ${formatRoute(route)}`)
+    .sort()
+    .join('\n');
+}

@@ -1,0 +1,148 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { GatewayServer } from '../../engine/ports/gateway';
+import { SERVER_OPTIONS } from './configuration';
+import { GatewayRefusedError } from './errors';
+import type { RuntimeApi } from './runtime-api';
+import { parseTable } from './table';
+
+/** A server as the running gateway holds it. */
+export interface RunningServer {
+  backend: string;
+  name: string;
+  /** `-` while its name is not resolved. */
+  address: string;
+  port: number;
+  /** Whether an operator's or our command keeps it from receiving requests (drain, maintenance). */
+  heldBack: boolean;
+  /** Taken out, though HAProxy cannot forget it: see `LaneServers.delete`. */
+  retired: boolean;
+}
+
+/** Bit of `srv_admin_state`: maintenance by command. */
+const FORCED_MAINTENANCE = 1;
+
+export interface ServerTraffic {
+  name: string;
+  sessions: number;
+  /** May receive requests now. */
+  up: boolean;
+  /** What its last health check said, for example `L7OK` or `L4CON`. */
+  check: string;
+}
+
+const POLL_MS = 15;
+/** How long a server that is drained and in maintenance may still hold pooled connections. */
+const DELETE_MS = 3_000;
+
+/** Adds, proves, drains and deletes servers in the running gateway. */
+export class LaneServers {
+  constructor(private readonly api: RuntimeApi) {}
+
+  /** The servers of one backend, or of all. */
+  async list(backend?: string): Promise<RunningServer[]> {
+    const answer = await this.api.execute(`show servers state${backend === undefined ? '' : ` ${backend}`}`);
+    return parseTable(answer, ' ').map((row) => ({
+      backend: row.be_name ?? '',
+      name: row.srv_name ?? '',
+      address: row.srv_addr ?? '-',
+      port: Number(row.srv_port),
+      heldBack: row.srv_admin_state !== '0',
+      retired: (Number(row.srv_admin_state) & FORCED_MAINTENANCE) !== 0,
+    }));
+  }
+
+  async traffic(backend: string): Promise<ServerTraffic[]> {
+    const rows = parseTable(await this.api.execute(`show stat ${backend} 4 -1`), ',');
+    return rows
+      .filter((row) => row.status !== 'MAINT')
+      .map((row) => ({
+        name: row.svname ?? '',
+        sessions: Number(row.scur),
+        up: row.status?.startsWith('UP') === true,
+        check: (row.check_status ?? '').replace('* ', ''),
+      }));
+  }
+
+  /**
+   * Makes the server known and lets its health checks run while it gets no request yet. A server that leaves
+   * maintenance counts as up before its first check, so it waits in the drain state instead.
+   */
+  async prepare(backend: string, server: GatewayServer): Promise<void> {
+    const name = `${backend}/${server.name}`;
+    await this.api.command(
+      `add server ${name} ${server.address}:${server.port} ${SERVER_OPTIONS}`,
+      /New server registered|Already exists/,
+    );
+    await this.api.command(`set server ${name} state drain`);
+    await this.api.command(`enable health ${name}`);
+  }
+
+  async moveTo(backend: string, server: GatewayServer): Promise<void> {
+    const command = `set server ${backend}/${server.name} addr ${server.address} port ${server.port}`;
+    await this.api.command(command, /changed|no need to change/i);
+  }
+
+  async ready(backend: string, name: string): Promise<void> {
+    await this.api.command(`set server ${backend}/${name} state ready`);
+  }
+
+  /** Waits until each passes its health check; returns those that do not within `waitMs`, with their last answer. */
+  async waitHealthy(
+    backend: string,
+    names: readonly string[],
+    waitMs: number,
+  ): Promise<{ name: string; answer: string }[]> {
+    const deadline = Date.now() + waitMs;
+    for (;;) {
+      const traffic = new Map((await this.traffic(backend)).map((one) => [one.name, one.check]));
+      const waiting = names.filter((name) => traffic.get(name)?.startsWith('L7OK') !== true);
+      if (waiting.length === 0 || Date.now() >= deadline) {
+        return waiting.map((name) => ({ name, answer: traffic.get(name) || 'not asked yet' }));
+      }
+      await pause(POLL_MS);
+    }
+  }
+
+  /** No new requests; resolves when none is left. What still runs after `drainMs` is cut. Nothing when it is gone. */
+  async drain(backend: string, name: string, drainMs: number): Promise<void> {
+    const server = `${backend}/${name}`;
+    const answer = await this.api.execute(`set server ${server} state drain`);
+    if (isAbsent(answer)) return;
+    if (answer !== '') throw new GatewayRefusedError(`set server ${server} state drain`, answer);
+    const deadline = Date.now() + drainMs;
+    while ((await this.sessions(backend, name)) > 0) {
+      if (Date.now() >= deadline) {
+        await this.api.command(`shutdown sessions server ${server}`, /No such server/);
+        return;
+      }
+      await pause(POLL_MS);
+    }
+  }
+
+  /**
+   * Takes a drained server out. Maintenance makes its idle pooled connections close, which may take a moment.
+   *
+   * HAProxy cannot forget a server that it resolves by name, which are those it has read from its file at a restart.
+   * Such a one stays in maintenance, with no checks and no requests, until the next reload or restart; everywhere else
+   * here it counts as gone.
+   */
+  async delete(backend: string, name: string): Promise<void> {
+    const server = `${backend}/${name}`;
+    const deadline = Date.now() + DELETE_MS;
+    if (isAbsent(await this.api.execute(`set server ${server} state maint`))) return;
+    for (;;) {
+      const answer = await this.api.execute(`del server ${server}`);
+      if (/deleted/i.test(answer) || isAbsent(answer) || /cannot be removed at runtime/i.test(answer)) return;
+      if (Date.now() >= deadline) throw new GatewayRefusedError(`del server ${server}`, answer);
+      await pause(POLL_MS);
+    }
+  }
+
+  private async sessions(backend: string, name: string): Promise<number> {
+    return (await this.traffic(backend)).find((server) => server.name === name)?.sessions ?? 0;
+  }
+}
+
+function isAbsent(answer: string): boolean {
+  return /no such (server|backend)|can't find backend/i.test(answer);
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { shortInstallation } from '../engine/model/installation';
+import type { Bytes } from '../engine/ports/bytes';
+import type { RunnerSettings } from '../settings';
+import { DockerBuilder } from './docker/builder';
+import { connectDocker } from './docker/client';
+import { DockerCluster } from './docker/cluster';
+import { DockerGatewayContainers } from './docker/gateway-container';
+import { ensureNetwork } from './docker/networks';
+import { DummyBuilder } from './dummy/builder';
+import { DummyCluster } from './dummy/cluster';
+import { DummyGateway } from './dummy/gateway';
+import { dummyProber } from './dummy/prober';
+import type { GatewayContainers } from './gateway/containers';
+import { HaproxyGateway } from './gateway/haproxy-gateway';
+import { httpProber } from './steps/http-prober';
+import { gitSources } from './workspace/sources';
+import type { World } from './world';
+
+/** The place is chosen once, here: a real Docker, or the dummy. */
+export function makeWorld(settings: RunnerSettings, installation: string, bytes: Bytes): World {
+  const sources = gitSources(join(settings.home, 'git'));
+  return settings.dummy
+    ? dummyWorld(installation, bytes, sources)
+    : dockerWorld(settings, installation, bytes, sources);
+}
+
+function dummyWorld(installation: string, bytes: Bytes, sources: World['sources']): World {
+  return {
+    installation,
+    bytes,
+    sources,
+    cluster: new DummyCluster(),
+    builder: new DummyBuilder({ bytes }),
+    gateway: new DummyGateway(),
+    prober: dummyProber(),
+    gatewayInside: async () => undefined,
+  };
+}
+
+/** Where HAProxy listens in its container. */
+const GATEWAY_PORT_INSIDE = 8080;
+
+export const networkName = (installation: string): string => `gantry-${shortInstallation(installation)}`;
+
+function dockerWorld(
+  settings: RunnerSettings,
+  installation: string,
+  bytes: Bytes,
+  sources: World['sources'],
+): World {
+  const network = networkName(installation);
+  const gateway = makeGateway(settings, installation);
+  const cluster = new DockerCluster({ docker: settings.docker, installation, bytes, network });
+  return {
+    installation,
+    bytes,
+    sources,
+    cluster,
+    builder: new DockerBuilder({ docker: settings.docker, installation, bytes, network, settings: settings.base.builds }),
+    gateway,
+    prober: httpProber(gateway),
+    gatewayInside: async () => {
+      const seen = await cluster.findInstance(`${network}-gateway`);
+      return seen === undefined ? undefined : { network, address: seen.address, port: GATEWAY_PORT_INSIDE };
+    },
+  };
+}
+
+export function makeGateway(settings: RunnerSettings, installation: string): HaproxyGateway {
+  const client = connectDocker(settings.docker);
+  const network = networkName(installation);
+  const plain = new DockerGatewayContainers(client.calls, installation);
+  // The gateway's container joins the network of the instances, which must be there first.
+  const containers: GatewayContainers = {
+    ensure: async (spec) => {
+      await ensureNetwork(client, network, installation);
+      await plain.ensure(spec);
+    },
+    remove: (name) => plain.remove(name),
+    running: (name) => plain.running(name),
+    logs: (name, lines) => plain.logs(name, lines),
+  };
+  return new HaproxyGateway({
+    installation,
+    folder: join(settings.home, 'gateway', 'local'),
+    listen: settings.gateway,
+    network,
+    docker: containers,
+  });
+}

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { installationId } from '../engine/store/installation';
+import { openSqlite } from '../engine/store/sqlite';
+import { openStore } from '../engine/store/store';
+import { runnerSettings } from '../settings';
+import { listBases } from './bases/command';
+import { connectDocker } from './docker/client';
+import { purge, type Purged } from './docker/purge';
+import { makeGateway } from './make-world';
+
+/**
+ * `remove --apps | --purge [--keep-bases]`: takes this installation's objects out of Docker, and nothing else.
+ * Prints one JSON line per object: removed, or left and why.
+ */
+export async function removeMain(args: readonly string[]): Promise<number> {
+  const settings = runnerSettings();
+  const database = join(settings.home, 'gantry.db');
+  const say = (line: Purged) => process.stdout.write(`${JSON.stringify(line)}\n`);
+  if (!existsSync(database)) return 0; // nothing was ever started here
+  const store = await openStore(openSqlite(database));
+  const installation = await installationId(store, { bytes: randomBytes });
+  await store.close();
+  const client = connectDocker(settings.docker);
+  const everything = args.includes('--purge');
+  await makeGateway(settings, installation).remove();
+  await purge(client, installation, everything ? 'everything' : 'apps', say);
+  if (everything && !args.includes('--keep-bases')) await removeBases(client, say);
+  return 0;
+}
+
+/** Bases serve every installation of this host: each goes only when nothing is built on it any more. */
+async function removeBases(client: ReturnType<typeof connectDocker>, say: (line: Purged) => void): Promise<void> {
+  const others = await client.calls.listContainers({ all: true, filters: JSON.stringify({ label: ['gantry.installation'] }) });
+  const bases = (await listBases(client.calls)).filter((base) => base.imageId !== null);
+  // What stands on debian goes before debian.
+  for (const base of bases.sort((a) => (a.name === 'debian' ? 1 : -1))) {
+    if (others.length > 0) {
+      say({ kind: 'image', name: base.tag, left: 'another installation on this host has containers and may need it' });
+      continue;
+    }
+    try {
+      await client.calls.getImage(base.tag).remove();
+      say({ kind: 'image', name: base.tag });
+    } catch (error) {
+      say({ kind: 'image', name: base.tag, left: `Docker keeps it: ${(error as Error).message}` });
+    }
+  }
+}

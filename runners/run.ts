@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pino from 'pino';
+import { createEngine, type Engine } from '../engine/engine';
+import { messageOf } from '../engine/model/errors';
+import { connectBell } from '../engine/queue/bell';
+import { fileBytes } from '../engine/store/bytes';
+import { installationId } from '../engine/store/installation';
+import { fileLogs } from '../engine/store/logs';
+import { openSqlite } from '../engine/store/sqlite';
+import { openStore } from '../engine/store/store';
+import { runnerSettings } from '../settings';
+import { startLoops } from './control/loops';
+import { makeWorld } from './make-world';
+import { stepKinds } from './steps/kinds';
+import { startWorker } from './worker/worker';
+
+/** How long running steps get to be given back when the runner is told to stop, ms. */
+const DRAIN_LIMIT_MS = 15_000;
+
+/** The composition root of a runner: settings in, parts together, work until told to stop. */
+export async function runMain(): Promise<number> {
+  const settings = runnerSettings();
+  const log = pino({ level: settings.logLevel, base: { process: 'runner' } }, pino.destination({ dest: 2, sync: true }));
+  await mkdir(join(settings.home, 'run'), { recursive: true, mode: 0o700 });
+  const store = await openStore(openSqlite(join(settings.home, 'gantry.db')));
+  const random = { bytes: randomBytes };
+  const bytes = fileBytes(join(settings.home, 'artifacts'), () => randomBytes(8).toString('hex'));
+  const bell = connectBell(settings.redisUrl, log);
+  const engine: Engine = createEngine({
+    store,
+    bell,
+    bytes,
+    logs: fileLogs(join(settings.home, 'logs')),
+    clock: { now: Date.now },
+    random,
+    probe: () => {},
+    log,
+    domain: settings.domain,
+  });
+  const world = makeWorld(settings, await installationId(store, random), bytes);
+  const owner = `${process.pid}-${randomBytes(3).toString('hex')}`;
+  const worker = startWorker(engine, stepKinds(world), { owner, concurrency: settings.concurrency });
+  await bell.listen(() => worker.wake());
+  const stopLoops = startLoops(engine, world, owner);
+  const stateFile = await writeState(settings.home);
+  log.info({ owner, dummy: settings.dummy, version: settings.version }, 'runner works');
+
+  const signal = await told();
+  log.info({ signal, running: worker.running() }, 'runner stops: running steps are given back');
+  await worker.drain(DRAIN_LIMIT_MS);
+  await stopLoops();
+  await bell.close();
+  await store.close();
+  await rm(stateFile, { force: true });
+  log.info({}, 'runner has stopped');
+  // Open keep-alive connections to Docker must not keep the process.
+  setImmediate(() => process.exit(0));
+  return 0;
+}
+
+function told(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+    process.on('unhandledRejection', (error) => {
+      process.stderr.write(`gantry runner: ${messageOf(error)}\n`);
+      process.exit(1);
+    });
+  });
+}
+
+/** `run/runner-<pid>.json`: readers see a whole file or none. */
+async function writeState(home: string): Promise<string> {
+  const file = join(home, 'run', `runner-${process.pid}.json`);
+  await writeFile(`${file}.new`, `${JSON.stringify({ pid: process.pid })}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+  return file;
+}

@@ -1,0 +1,76 @@
+import { StepFailure } from '../../engine/model/errors';
+import type { Json } from '../../engine/model/hash';
+import type { StepContext, StepKind } from '../../engine/ports/step-kind';
+import type { CommandEnd } from '../../engine/ports/builder';
+import { checkArchive } from '../workspace/zip';
+import type { World } from '../world';
+import { buildLabels } from './labels';
+
+export interface ArtifactOutput {
+  digest: string;
+  name: string;
+  size: number;
+  kind: 'war' | 'ear' | 'file';
+}
+
+/** Runs the build in a container, takes the one file that it promised, checks and seals it. */
+export function buildArtifactStep(world: World): StepKind<'build-artifact'> {
+  return {
+    kind: 'build-artifact',
+    run: async (context) => ({ end: 'succeeded', output: await build(context, world) }),
+    inspect: async () => ({ found: 'partly' }), // a half build is built again: bytes are named by content
+    undo: async () => ({ end: 'succeeded', output: null }), // the bytes stay until they are collected
+  };
+}
+
+async function build(context: StepContext<'build-artifact'>, world: World): Promise<Json> {
+  const { lease, spec, log, signal } = context;
+  const output = await context.effect<Json>({
+    target: 'artifact',
+    intent: { run: spec.run, in: spec.in, commit: lease.run.commit },
+    find: async () => undefined,
+    act: async (key) => {
+      const ended = await world.builder.runCommand({
+        image: spec.in,
+        command: spec.run,
+        env: spec.env,
+        sources: await world.sources.tar(lease.app.name, lease.run.commit, '.'),
+        cache: { key: lease.app.name, paths: spec.cache },
+        memory: spec.memory,
+        timeoutMs: spec.timeout,
+        take: spec.take,
+        labels: buildLabels(context, key),
+        signal,
+        onLine: log,
+      });
+      return taken(ended, spec.run, spec.timeout) as unknown as Json;
+    },
+  });
+  const artifact = output as unknown as ArtifactOutput;
+  if (artifact.kind !== 'file') await checkArchive(await world.bytes.file(artifact.digest), artifact.kind);
+  await context.engine.releases.sealArtifact(lease, { ...artifact, builtIn: spec.in });
+  log(`sealed ${artifact.name}: ${artifact.digest} (${artifact.size} bytes)`);
+  return output;
+}
+
+function taken(ended: CommandEnd, command: string, timeoutMs: number): ArtifactOutput {
+  failUnlessDone(ended, command, timeoutMs);
+  if (ended.taken === null) throw new StepFailure('user', 'the build left no artifact', 'check build.artifact.take');
+  const { name, digest, size } = ended.taken;
+  const kind = name.endsWith('.war') ? 'war' : name.endsWith('.ear') ? 'ear' : 'file';
+  return { name: name.split('/').at(-1) ?? name, digest, size, kind };
+}
+
+/** @throws StepFailure in the user's terms when a command did not end well. */
+export function failUnlessDone(ended: CommandEnd, command: string, timeoutMs: number): void {
+  const short = command.length > 60 ? `${command.slice(0, 60)}…` : command;
+  if (ended.timedOut) {
+    throw new StepFailure('user', `"${short}" took longer than ${timeoutMs / 1000} s`, 'raise its timeout, or make it faster');
+  }
+  if (ended.outOfMemory) {
+    throw new StepFailure('user', `"${short}" ran out of memory`, 'raise its memory limit in gantry.yml');
+  }
+  if (ended.exitCode !== 0) {
+    throw new StepFailure('user', `"${short}" ended with exit code ${ended.exitCode}`, 'its last lines stand in the log of this step');
+  }
+}

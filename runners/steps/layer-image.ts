@@ -1,0 +1,58 @@
+import type { Json } from '../../engine/model/hash';
+import { StepFailure } from '../../engine/model/errors';
+import type { StepContext, StepKind } from '../../engine/ports/step-kind';
+import { artifactPlace } from '../serving/artifact-place';
+import type { World } from '../world';
+import type { ArtifactOutput } from './build-artifact';
+import type { ImageOutput } from './build-image';
+import { buildLabels } from './labels';
+
+/** The thin production image: the same artifact as one layer on the base that it was tested on. */
+export function layerImageStep(world: World): StepKind<'layer-image'> {
+  return {
+    kind: 'layer-image',
+    run: async (context) => ({ end: 'succeeded', output: await layer(context, world) }),
+    inspect: async () => ({ found: 'partly' }), // the effect finds the image by its key
+    undo: async (context) => {
+      const output = context.undone as unknown as ImageOutput | undefined;
+      if (output !== undefined) await world.builder.untag(output.imageId);
+      return { end: 'succeeded', output: null };
+    },
+  };
+}
+
+async function layer(context: StepContext<'layer-image'>, world: World): Promise<Json> {
+  const { lease, spec, log, signal } = context;
+  const artifact = (await context.outputOf('build-artifact')) as unknown as ArtifactOutput | undefined;
+  if (artifact === undefined) throw new StepFailure('gantry', 'there is no artifact to put on the base');
+  const base = await world.builder.resolveImage(spec.base);
+  const output = await context.effect<Json>({
+    target: 'image',
+    intent: { base, artifact: artifact.digest },
+    find: async (key) => {
+      const found = await world.builder.findImage(key);
+      return found === undefined ? undefined : ({ ...found, baseId: base } as unknown as Json);
+    },
+    act: async (key) => {
+      const built = await world.builder.layerImage({
+        base,
+        files: [{ to: artifactPlace(artifact), digest: artifact.digest, mode: 0o644 }],
+        app: lease.app.name,
+        labels: buildLabels(context, key),
+        signal,
+        onLine: log,
+      });
+      return { ...built, baseId: base } as unknown as Json;
+    },
+  });
+  const image = output as unknown as ImageOutput;
+  await context.engine.releases.sealArtifact(lease, {
+    digest: image.imageId,
+    kind: 'image',
+    name: lease.app.name,
+    size: image.size,
+    builtIn: base,
+  });
+  log(`image ${image.imageId}: ${artifact.name} on ${spec.base} (${base.slice(0, 19)}…)`);
+  return output;
+}

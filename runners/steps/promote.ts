@@ -1,0 +1,79 @@
+import { StepFailure } from '../../engine/model/errors';
+import type { Json } from '../../engine/model/hash';
+import type { Environment } from '../../engine/environments/find';
+import type { StepContext, StepKind, StepResult } from '../../engine/ports/step-kind';
+import type { Release } from '../../engine/releases/find';
+import { laneOf, makeStable } from '../../engine/rollout/traffic';
+import { bringUp } from '../serving/bring-up';
+import { type Moved, moveTraffic } from '../serving/move-traffic';
+import type { World } from '../world';
+import { productionOf, releaseOf } from './release-of';
+
+/** The gray release becomes stable; the old one stays warm, so that going back is one gateway command. */
+export function promoteStep(world: World): StepKind<'promote'> {
+  return {
+    kind: 'promote',
+    run: (context) => promote(context, world),
+    inspect: async () => ({ found: 'partly' }), // promoting what is stable already changes nothing
+    undo: (context) => switchBack(context, world),
+  };
+}
+
+async function promote(context: StepContext<'promote'>, world: World): Promise<StepResult> {
+  const release = await releaseOf(context);
+  const moved = await makeItStable(context, world, await productionOf(context), release);
+  context.log(`release ${release.number} is stable since version ${moved.version} of the route`);
+  return { end: 'succeeded', output: moved as unknown as Json };
+}
+
+async function makeItStable(
+  context: StepContext<'promote'>,
+  world: World,
+  environment: Environment,
+  release: Release,
+): Promise<Moved> {
+  const warmUntil = context.engine.parts.clock.now() + context.spec.keepWarm;
+  return moveTraffic(context, world, environment, (t) => makeStable(t, release.id), {
+    target: 'route production',
+    warmUntil,
+  });
+}
+
+/**
+ * Back to the release that was stable before: warm, it is one map write; if its instances are gone, they are started
+ * again first. The release that is taken back stays warm in its turn.
+ */
+async function switchBack(context: StepContext<'promote'>, world: World): Promise<StepResult> {
+  const environment = await productionOf(context);
+  const target = await targetOf(context);
+  if (!(await standsReady(world, environment, target))) {
+    context.log(`release ${target.number} has no instance that answers; starting it first`);
+    await bringUp(context, world, environment, target, productionStage(target));
+  }
+  const moved = await makeItStable(context, world, environment, target);
+  context.log(`release ${target.number} is stable again since version ${moved.version} of the route`);
+  return { end: 'succeeded', output: moved as unknown as Json };
+}
+
+async function targetOf(context: StepContext<'promote'>): Promise<Release> {
+  const named = (context.spec as { to?: string }).to;
+  const undone = context.undone as unknown as Moved | undefined;
+  const before = undone === undefined || undone.before.stable === null ? null : undone.before.lanes[undone.before.stable];
+  const id = named ?? before;
+  if (id === null) throw new StepFailure('user', 'nothing was stable before this release', 'there is nothing to go back to');
+  return context.engine.releases.find(id);
+}
+
+/** Whether the gateway sees at least one healthy server of the release: its own checks are the newest word. */
+async function standsReady(world: World, environment: Environment, target: Release): Promise<boolean> {
+  const lane = laneOf(environment.traffic, target.id);
+  if (lane === undefined) return false;
+  const servers = await world.gateway.listServers(environment.slot);
+  return servers.some((s) => s.lane === lane && s.up);
+}
+
+/** The stage whose settings production's instances have: gray's, since gray's instances become production's. */
+function productionStage(release: Release): string {
+  const names = Object.keys(release.record.stages);
+  return names.includes('gray') ? 'gray' : (names.at(-1) ?? 'production');
+}

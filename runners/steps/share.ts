@@ -1,0 +1,60 @@
+import type { Json } from '../../engine/model/hash';
+import type { StepContext, StepKind, StepResult } from '../../engine/ports/step-kind';
+import { clearGray, laneOf, setGray } from '../../engine/rollout/traffic';
+import type { GrayRules } from '../../engine/ports/gateway';
+import { type Moved, moveTraffic } from '../serving/move-traffic';
+import type { World } from '../world';
+import { grayKey, graySalt, productionOf, releaseOf } from './release-of';
+
+/** Lets a part of the traffic meet the gray release. */
+export function shareStep(world: World): StepKind<'share'> {
+  return {
+    kind: 'share',
+    run: (context) => share(context, world),
+    inspect: async () => ({ found: 'partly' }), // the same share again changes nothing
+    undo: (context) => unshare(context, world),
+  };
+}
+
+async function share(context: StepContext<'share'>, world: World): Promise<StepResult> {
+  const environment = await productionOf(context);
+  const release = await releaseOf(context);
+  const wanted = context.spec.share;
+  if (environment.traffic.stable === null) {
+    context.log('this is the first release: there is no stable one to share the traffic with; it waits for promote');
+    return { end: 'succeeded', output: { share: 0, before: environment.traffic as unknown as Json } };
+  }
+  const rules: GrayRules = {
+    header: context.spec.rules.header ?? grayKey(release),
+    ...(context.spec.rules.cookie === null ? {} : { cookie: context.spec.rules.cookie }),
+  };
+  const moved = await moveTraffic(
+    context,
+    world,
+    environment,
+    (t) => setGray(t, release.id, { share: wanted, rules, salt: graySalt(release) }),
+    { target: 'route production' },
+  );
+  context.log(`${wanted / 100} % of the traffic of ${environment.host} meets release ${release.number}`);
+  return { end: 'succeeded', output: { share: wanted, before: moved.before } as unknown as Json };
+}
+
+async function unshare(context: StepContext<'share'>, world: World): Promise<StepResult> {
+  const environment = await productionOf(context);
+  const release = await releaseOf(context);
+  const before = (context.undone as unknown as Pick<Moved, 'before'> | undefined)?.before;
+  await moveTraffic(
+    context,
+    world,
+    environment,
+    (t) => {
+      const lane = laneOf(t, release.id);
+      if (lane === undefined || t.gray !== lane) return t;
+      if (before === undefined || before.gray !== lane) return t.stable === null ? clearGray(t) : { ...t, share: 0 };
+      return { ...t, share: before.share, rules: before.rules };
+    },
+    { target: 'route production' },
+  );
+  context.log(`the traffic of release ${release.number} was taken back`);
+  return { end: 'succeeded', output: null };
+}

@@ -1,0 +1,46 @@
+/** The part of nodegit (libgit2) that the workspace reads with; the package brings no types. */
+declare module 'nodegit' {
+  export class Oid {
+    tostrS(): string;
+  }
+  export class Signature {
+    name(): string;
+    email(): string;
+  }
+  export class Blob {
+    content(): Buffer;
+    rawsize(): number;
+  }
+  export class TreeEntry {
+    path(): string;
+    name(): string;
+    isBlob(): boolean;
+    isTree(): boolean;
+    filemode(): number;
+    getBlob(): Promise<Blob>;
+    getTree(): Promise<Tree>;
+  }
+  export class Tree {
+    entries(): TreeEntry[];
+    getEntry(path: string): Promise<TreeEntry>;
+  }
+  export class Commit {
+    sha(): string;
+    summary(): string;
+    author(): Signature;
+    timeMs(): number;
+    parents(): Oid[];
+    getTree(): Promise<Tree>;
+  }
+  export class Reference {
+    name(): string;
+    isConcrete(): number | boolean;
+    target(): Oid;
+  }
+  export class Repository {
+    static openBare(path: string): Promise<Repository>;
+    getCommit(sha: string): Promise<Commit>;
+    getReferences(): Promise<Reference[]>;
+    cleanup(): void;
+  }
+}

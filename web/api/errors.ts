@@ -1,0 +1,87 @@
+import { ZodError } from 'zod';
+import { type ErrorKind, GantryError, messageOf } from '../../engine/model/errors';
+import { renderError } from '../pages/render-error';
+import type { WebParts } from '../parts';
+import type { Context } from '../route';
+
+/** No token, or one that nobody has: always the same words. */
+export class UnauthorizedError extends GantryError {
+  override readonly name = 'UnauthorizedError';
+  constructor() {
+    super(
+      'forbidden',
+      'unauthorized',
+      'a valid token is needed',
+      'send it as "Authorization: Bearer TOKEN"; `gantry up` showed the first one at its first start',
+    );
+  }
+}
+
+export class ForbiddenError extends GantryError {
+  override readonly name = 'ForbiddenError';
+  constructor(message: string, next: string) {
+    super('forbidden', 'forbidden', message, next);
+  }
+}
+
+export const notFound = (path: string): GantryError =>
+  new GantryError('not-found', 'no-such-address', `there is nothing at ${path.slice(0, 200)}`, 'look at the address again');
+
+const STATUS: Record<ErrorKind, number> = {
+  invalid: 400,
+  'not-found': 404,
+  conflict: 409,
+  forbidden: 403,
+  unavailable: 503,
+};
+
+export interface ErrorAnswer {
+  status: number;
+  code: string;
+  message: string;
+  next: string;
+}
+
+/** The one translation of errors into HTTP. What nobody foresaw is Gantry's fault, and says no more than that. */
+export function toAnswer(error: unknown): ErrorAnswer {
+  if (error instanceof UnauthorizedError) return { status: 401, ...wordsOf(error) };
+  if (error instanceof GantryError) return { status: statusOf(error), ...wordsOf(error) };
+  if (error instanceof ZodError) return { status: 400, code: 'body', message: zodWords(error), next: 'mend the request' };
+  return {
+    status: 500,
+    code: 'internal',
+    message: 'Gantry made a mistake; its log has the details',
+    next: 'try again; if it stays so, look into the log of web',
+  };
+}
+
+const wordsOf = ({ code, message, next }: GantryError) => ({ code, message, next });
+const statusOf = (error: GantryError): number => (error.code === 'body-too-large' ? 413 : STATUS[error.kind]);
+
+function zodWords(error: ZodError): string {
+  return error.issues
+    .slice(0, 5)
+    .map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': '))
+    .join('; ');
+}
+
+/** Answers with the error: JSON to programs, plain text to git, a page to browsers. */
+export async function answerError(parts: WebParts, ctx: Context, error: unknown): Promise<void> {
+  const answer = toAnswer(error);
+  if (answer.status === 500) {
+    parts.log.error({ method: ctx.method, path: ctx.path, error: stackOf(error) }, 'a request failed by our fault');
+  }
+  if (ctx.headerSent) {
+    ctx.res.destroy();
+    return;
+  }
+  ctx.status = answer.status;
+  const { code, message, next } = answer;
+  if (isPage(ctx)) ctx.body = await renderError(parts, ctx, answer);
+  else if (ctx.path.startsWith('/git/')) ctx.body = `${[message, next].filter(Boolean).join('; ')}\n`;
+  else ctx.body = { error: { code, message, next } };
+}
+
+const FOR_PROGRAMS = /^\/(api|git|internal|metrics|healthz|readyz|static)(\/|$)/;
+const isPage = (ctx: Context): boolean => !FOR_PROGRAMS.test(ctx.path) && ctx.accepts('html') !== false;
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? '') : messageOf(error));

@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { PUSH_MAX } from '../limits';
+import type { WebOptions } from '../parts';
+
+/** What a `git` of ours needs to know. */
+export type GitPlace = Pick<WebOptions, 'home' | 'root' | 'programs'>;
+
+/**
+ * The environment of every `git` that we start: nothing of the user's configuration, our hooks, no question asked.
+ * Settings travel in the environment and not in the repository, so that a moved data folder needs no repair.
+ */
+export function gitEnvironment(place: GitPlace): Record<string, string> {
+  const settings: [string, string][] = [
+    ['core.hooksPath', join(place.root, 'web', 'git', 'hooks')],
+    // A data folder that was restored by another user is still ours.
+    ['safe.directory', '*'],
+    ['receive.maxInputSize', String(PUSH_MAX)],
+    // Housekeeping ends before its push does: no process is left behind, and nothing that a run may need is thrown away.
+    ['gc.autoDetach', 'false'],
+    ['gc.pruneExpire', 'never'],
+  ];
+  const environment: Record<string, string> = {
+    PATH: place.programs,
+    HOME: place.home,
+    LC_ALL: 'C.UTF-8',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_CONFIG_COUNT: String(settings.length),
+  };
+  for (const [i, [key, value]] of settings.entries()) {
+    environment[`GIT_CONFIG_KEY_${i}`] = key;
+    environment[`GIT_CONFIG_VALUE_${i}`] = value;
+  }
+  return environment;
+}

@@ -1,0 +1,50 @@
+import { GantryError } from '../../engine/model/errors';
+import type { WebParts } from '../parts';
+import { type Context, param, query, type Route } from '../route';
+import { serveGit } from './backend';
+import { received } from './received';
+import { ensureRepository } from './repository';
+
+const SERVICES = ['git-upload-pack', 'git-receive-pack'];
+
+/** The built-in remote: smart HTTP only. */
+export const gitRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/git/:repository/info/refs',
+    permission: 'git',
+    handle: async (parts, ctx) => {
+      if (!SERVICES.includes(query(ctx, 'service') ?? '')) throw notSmart();
+      await serve(parts, ctx, 'info/refs');
+    },
+  },
+  {
+    method: 'POST',
+    path: '/git/:repository/git-upload-pack',
+    permission: 'git',
+    handle: (parts, ctx) => serve(parts, ctx, 'git-upload-pack'),
+  },
+  {
+    method: 'POST',
+    path: '/git/:repository/git-receive-pack',
+    permission: 'git',
+    handle: (parts, ctx) => serve(parts, ctx, 'git-receive-pack'),
+  },
+  { method: 'POST', path: '/internal/post-receive', permission: 'hook', handle: received },
+];
+
+async function serve(parts: WebParts, ctx: Context, service: string): Promise<void> {
+  const name = /^(.+?)(\.git)?$/.exec(param(ctx, 'repository'))?.[1] ?? '';
+  const app = await parts.engine.apps.find(name);
+  await ensureRepository(parts.options, app.name);
+  await serveGit(parts, ctx, app.name, service);
+}
+
+function notSmart(): GantryError {
+  return new GantryError(
+    'forbidden',
+    'not-smart',
+    'only the smart HTTP protocol of git is spoken here',
+    'use git 1.6.6 or newer',
+  );
+}

@@ -1,0 +1,44 @@
+/** Every limit of the web edge, in one place. Times in ms, sizes in bytes. */
+
+/** A client must have sent its header lines by then. */
+export const HEADERS_MS = 10_000;
+/** A JSON or form body must have arrived by then. Pushes have no such limit: a large one takes its time. */
+export const BODY_MS = 15_000;
+export const BODY_MAX = 1_048_576;
+export const CONNECTIONS_MAX = 1_000;
+export const KEEP_ALIVE_MS = 30_000;
+/** How long requests may go on after the process was told to stop. */
+export const DRAIN_MS = 10_000;
+
+/** How often the events table is looked at while somebody listens; never otherwise. */
+export const EVENTS_POLL_MS = 50;
+/** Events kept for a listener that does not read; one more and it is cut off (it resumes by id). */
+export const EVENTS_BEHIND_MAX = 2_000;
+export const HEARTBEAT_MS = 15_000;
+/** Answers of one page of a list. */
+export const LIST_DEFAULT = 30;
+export const LIST_MAX = 200;
+
+/** How often the log of a running step is looked at while somebody follows it. */
+export const LOG_POLL_MS = 200;
+export const LOG_CHUNK = 65_536;
+/** How much of a log a page shows; the rest is one link away. */
+export const LOG_TAIL = 65_536;
+
+/** One push, packed. */
+export const PUSH_MAX = 1_073_741_824;
+/** A pusher is told about the run for this long; the run itself goes on. */
+export const FOLLOW_MS = 30 * 60_000;
+/** A step that takes longer than this is mentioned while it runs. */
+export const STILL_RUNNING_MS = 5_000;
+/** Lines of a failed step's log that the pusher sees. */
+export const FAILED_LOG_LINES = 20;
+/** How often the refs of the repositories are compared with the deliveries. */
+export const REFS_LOOP_MS = 10_000;
+/** Every so many passes nothing is skipped, whatever the clocks of the file system said. */
+export const REFS_LOOP_FULL = 30;
+/** A `git` process of ours that only reads. */
+export const GIT_READ_MS = 10_000;
+
+/** How long a browser stays signed in. */
+export const SESSION_MS = 12 * 3_600_000;

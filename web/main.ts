@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pino from 'pino';
+import { createEngine } from '../engine/engine';
+import { GantryError, messageOf } from '../engine/model/errors';
+import { connectBell } from '../engine/queue/bell';
+import { fileBytes } from '../engine/store/bytes';
+import { installationId } from '../engine/store/installation';
+import { fileLogs } from '../engine/store/logs';
+import { openSqlite } from '../engine/store/sqlite';
+import { openStore } from '../engine/store/store';
+import { webSettings } from '../settings';
+import { startWeb } from './start';
+
+/** The composition root of web: settings in, parts together, listen, and stop in order when told to. */
+async function main(): Promise<void> {
+  const settings = webSettings();
+  // Standard output belongs to people and to `gantry up`; the log goes to standard error.
+  const log = pino({ level: settings.logLevel, base: { process: 'web' } }, pino.destination({ dest: 2, sync: true }));
+  await mkdir(join(settings.home, 'run'), { recursive: true, mode: 0o700 });
+  const store = await openStore(openSqlite(join(settings.home, 'gantry.db')));
+  const bell = connectBell(settings.redisUrl, log);
+  const engine = createEngine({
+    store,
+    bell,
+    bytes: fileBytes(join(settings.home, 'artifacts'), () => randomBytes(8).toString('hex')),
+    logs: fileLogs(join(settings.home, 'logs')),
+    clock: { now: Date.now },
+    random: { bytes: randomBytes },
+    probe: () => {},
+    log,
+    domain: settings.domain,
+  });
+  const web = await startWeb(engine, log, settings, await installationId(store, { bytes: randomBytes }));
+  const first = await engine.users.first('owner');
+  // The only time that it can be seen: what is stored is its hash.
+  if (first !== undefined) process.stdout.write(`first token: ${first.token}\n`);
+  const stateFile = await writeState(settings.home, { pid: process.pid, url: web.url, port: web.port });
+  log.info({ url: web.url, version: settings.version }, 'web listens');
+
+  const stop = async (signal: string) => {
+    log.info({ signal }, 'web stops: no new requests, the ones begun may finish');
+    await web.stop();
+    await bell.close();
+    await store.close();
+    await rm(stateFile, { force: true });
+    log.info({}, 'web has stopped');
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      stop(signal).then(
+        () => process.exit(0),
+        (error) => fail(error),
+      );
+    });
+  }
+}
+
+/** Readers see the old file or the new one, never half of one. */
+async function writeState(home: string, state: object): Promise<string> {
+  const file = join(home, 'run', 'web.json');
+  await writeFile(`${file}.${process.pid}`, `${JSON.stringify(state)}\n`, { mode: 0o600 });
+  await rename(`${file}.${process.pid}`, file);
+  return file;
+}
+
+function fail(error: unknown): never {
+  const next = error instanceof GantryError ? error.next : '';
+  process.stderr.write(`gantry web: ${[messageOf(error), next].filter(Boolean).join('; ')}\n`);
+  process.exit(1);
+}
+
+main().catch(fail);

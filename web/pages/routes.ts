@@ -1,0 +1,14 @@
+import type { Route } from '../route';
+import { appPageRoutes } from './app';
+import { loginRoutes } from './login';
+import { overviewRoutes } from './overview';
+import { runPageRoutes } from './run';
+import { staticRoutes } from './static-files';
+
+export const pageRoutes: readonly Route[] = [
+  ...staticRoutes,
+  ...loginRoutes,
+  ...overviewRoutes,
+  ...appPageRoutes,
+  ...runPageRoutes,
+];

@@ -1,0 +1,35 @@
+import type { Engine } from '../engine/engine';
+import type { Logger } from '../engine/ports/logger';
+import type { EventFeed } from './events/feed';
+import type { Sessions } from './identity/session';
+import type { Metrics } from './metrics';
+
+/** What web is started with; the same names as in the settings. */
+export interface WebOptions {
+  home: string;
+  /** Where `web/` with its views, static files and hooks lies. */
+  root: string;
+  version: string;
+  listen: { host: string; port: number };
+  gateway: { host: string; port: number };
+  domain: string;
+  /** Search path for `git`. */
+  programs: string;
+}
+
+/** Everything that a request handler is given. Nothing else reaches it. */
+export interface WebParts {
+  engine: Engine;
+  log: Logger;
+  options: WebOptions;
+  installation: string;
+  /** Address of pages and API, without a slash at its end. */
+  url: string;
+  /** How a hook reaches this process, and what it shows. */
+  hook: { host: string; port: number; secret: string };
+  feed: EventFeed;
+  sessions: Sessions;
+  metrics: Metrics;
+  /** Aborts when the process is to stop: whoever streams ends then. */
+  stopping: AbortSignal;
+}

@@ -1,0 +1,52 @@
+import type { RouterContext } from '@koa/router';
+import type { User } from '../engine/users/token';
+import type { WebParts } from './parts';
+
+/** Who may ask. There is no default: a route without a permission does not compile. */
+export type Permission =
+  /** Anybody: health, static files, the login page. */
+  | 'public'
+  /** A token; for reads also a browser's session. Refused with 401. */
+  | 'user'
+  /** A browser's session; forms are checked against forgery. Refused by a redirect to the login page. */
+  | 'page'
+  /** A token as the password of HTTP Basic. Refused with the challenge that `git` waits for. */
+  | 'git'
+  /** A hook that this very process has started. */
+  | 'hook';
+
+export interface State {
+  user?: User;
+  /** Value of the session cookie, when that is how the user was known. */
+  session?: string;
+  /** Fields of a form that passed the forgery check. */
+  form?: URLSearchParams;
+}
+
+export type Context = RouterContext<State>;
+
+export interface Route {
+  method: 'GET' | 'POST';
+  path: string;
+  permission: Permission;
+  handle(parts: WebParts, ctx: Context): Promise<void> | void;
+}
+
+/** The user of a request that was admitted as one. */
+export function userOf(ctx: Context): User {
+  const { user } = ctx.state;
+  if (user === undefined) throw new Error(`${ctx.method} ${ctx.path} asks for its user but does not demand one`);
+  return user;
+}
+
+export const actorOf = (ctx: Context): string => `user:${userOf(ctx).name}`;
+
+/** A part of the path: `/apps/:app`. */
+export const param = (ctx: Context, name: string): string => ctx.params[name] ?? '';
+
+/** The first value of a query parameter; undefined when it was not given or is empty. */
+export function query(ctx: Context, name: string): string | undefined {
+  const value = ctx.query[name];
+  const first = Array.isArray(value) ? value[0] : value;
+  return first === '' ? undefined : first;
+}

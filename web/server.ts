@@ -1,0 +1,73 @@
+import Router from '@koa/router';
+import Koa from 'koa';
+import { apiRoutes } from './api/routes';
+import { answerError, notFound } from './api/errors';
+import { gitRoutes } from './git/remote';
+import { admit } from './identity/admit';
+import { pageRoutes } from './pages/routes';
+import type { WebParts } from './parts';
+import type { Context, Route, State } from './route';
+
+/** Every address that Gantry answers. */
+export const routes: readonly Route[] = [...apiRoutes, ...gitRoutes, ...pageRoutes];
+
+/**
+ * The whole request path, top to bottom: measure, headers, errors, who asks, the route. An address that no route has
+ * is answered like one that does not exist, after nothing was looked up.
+ */
+export function createServer(parts: WebParts): Koa<State> {
+  const app = new Koa<State>();
+  const router = createRouter(parts);
+  app.use(async (ctx, next) => {
+    const measured = parts.metrics.begin(ctx.method);
+    try {
+      secure(ctx as unknown as Context);
+      await next();
+      if (ctx.body === undefined && ctx.status === 404) throw notFound(ctx.path);
+    } catch (error) {
+      await answerError(parts, ctx as unknown as Context, error);
+    } finally {
+      measured(routeOf(ctx as unknown as Context), ctx.status);
+    }
+  });
+  app.use(router.routes());
+  // What still arrives here is a stream that broke after its header was sent: mostly a client that went away.
+  app.on('error', (error: Error & { code?: string }) => {
+    if (!CLIENT_LEFT.includes(error.code ?? '')) parts.log.warn({ error: error.message }, 'a response broke off');
+  });
+  return app;
+}
+
+const CLIENT_LEFT = ['ECONNRESET', 'EPIPE', 'ECANCELED', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR'];
+
+function createRouter(parts: WebParts): Router<State> {
+  const router = new Router<State>();
+  for (const route of routes) {
+    router.register(route.path, [route.method], async (ctx) => {
+      const context = ctx as unknown as Context;
+      if (await admit(parts, context, route.permission)) await route.handle(parts, context);
+    });
+  }
+  return router;
+}
+
+/** The pattern, not the address: metrics must not grow with the number of apps. */
+const routeOf = (ctx: Context): string => (typeof ctx._matchedRoute === 'string' ? ctx._matchedRoute : 'none');
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+function secure(ctx: Context): void {
+  ctx.set('Content-Security-Policy', POLICY);
+  ctx.set('X-Content-Type-Options', 'nosniff');
+  ctx.set('Referrer-Policy', 'same-origin');
+  ctx.set('Cache-Control', 'no-store');
+}
