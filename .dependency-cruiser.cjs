@@ -63,7 +63,7 @@ module.exports = {
       comment:
         'settings.ts is read once, by a composition root, and handed down by arguments (its types may be named).',
       severity: 'error',
-      from: { pathNot: ['^(web|runners|runners/bases)/main\\.ts$', '^(cli|test|bench)/'] },
+      from: { pathNot: ['^(web|runners)/main\\.ts$', '^(cli|test|bench)/'] },
       to: { path: '^settings\\.ts$', dependencyTypesNot: ['type-only'] },
     },
     {

@@ -149,7 +149,8 @@ function address(name: string, text: string | undefined, fallback: string): Addr
   return { host: (match[1] ?? '').replace(/^\[|\]$/g, ''), port };
 }
 
-function dockerAddress(text: string | undefined): DockerAddress {
+/** Where Docker listens, from `DOCKER_HOST`; without it the usual socket. */
+export function dockerAddress(text: string | undefined): DockerAddress {
   if (text === undefined || text === '') return { socketPath: '/var/run/docker.sock' };
   if (text.startsWith('unix://')) return { socketPath: text.slice('unix://'.length) };
   const url = new URL(text.replace(/^tcp:/, 'http:'));

@@ -1,6 +1,6 @@
+import { decideApproval } from './approvals/decide';
 import { createApp } from './apps/create';
 import { findApp, listApps } from './apps/find';
-import { decideApproval } from './approvals/decide';
 import { holdTerm } from './control/term';
 import { acceptPush } from './deliveries/accept';
 import { deliveredHeads } from './deliveries/heads';

@@ -1,5 +1,5 @@
-import { runnerSettings } from '../settings';
 import { messageOf } from '../engine/model/errors';
+import type { RunnerSettings } from '../settings';
 import { listBases } from './bases/command';
 import { connectDocker } from './docker/client';
 import { describeEngine } from './docker/description';
@@ -13,8 +13,7 @@ export interface Check {
 }
 
 /** `doctor`: what only a runner can know, one JSON document on standard output. */
-export async function doctorMain(): Promise<number> {
-  const settings = runnerSettings();
+export async function doctorMain(settings: RunnerSettings): Promise<number> {
   const client = connectDocker(settings.docker);
   const checks: Check[] = [];
   try {
@@ -27,7 +26,13 @@ export async function doctorMain(): Promise<number> {
       mend: '',
     });
     for (const warning of engine.warnings) {
-      checks.push({ name: 'docker-settings', state: 'warn', found: warning, why: 'production must outlive a restart of Docker', mend: 'set it in /etc/docker/daemon.json' });
+      checks.push({
+        name: 'docker-settings',
+        state: 'warn',
+        found: warning,
+        why: 'production must outlive a restart of Docker',
+        mend: 'set it in /etc/docker/daemon.json',
+      });
     }
     checks.push(...(await baseChecks(client)));
   } catch (error) {

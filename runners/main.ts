@@ -1,11 +1,11 @@
-import { basesMain } from './bases/main';
+import { type RunnerSettings, runnerSettings } from '../settings';
 
 /** `node …/runners/main.js COMMAND`: each command loads only what it needs, so that bases build before nodegit does. */
-const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
-  run: async () => (await import('./run.js')).runMain(),
-  bases: (args) => basesMain(args),
-  remove: async (args) => (await import('./remove.js')).removeMain(args),
-  doctor: async () => (await import('./doctor.js')).doctorMain(),
+const COMMANDS: Record<string, (settings: RunnerSettings, args: string[]) => Promise<number>> = {
+  run: async (settings) => (await import('./run.js')).runMain(settings),
+  bases: async (settings, args) => (await import('./bases/main.js')).basesMain(settings, args),
+  remove: async (settings, args) => (await import('./remove.js')).removeMain(settings, args),
+  doctor: async (settings) => (await import('./doctor.js')).doctorMain(settings),
 };
 
 async function main(): Promise<void> {
@@ -16,7 +16,7 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  process.exitCode = await command(args);
+  process.exitCode = await command(runnerSettings(), args);
 }
 
 main().catch((error: unknown) => {

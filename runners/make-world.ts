@@ -43,12 +43,7 @@ const GATEWAY_PORT_INSIDE = 8080;
 
 export const networkName = (installation: string): string => `gantry-${shortInstallation(installation)}`;
 
-function dockerWorld(
-  settings: RunnerSettings,
-  installation: string,
-  bytes: Bytes,
-  sources: World['sources'],
-): World {
+function dockerWorld(settings: RunnerSettings, installation: string, bytes: Bytes, sources: World['sources']): World {
   const network = networkName(installation);
   const gateway = makeGateway(settings, installation);
   const cluster = new DockerCluster({ docker: settings.docker, installation, bytes, network });
@@ -57,7 +52,13 @@ function dockerWorld(
     bytes,
     sources,
     cluster,
-    builder: new DockerBuilder({ docker: settings.docker, installation, bytes, network, settings: settings.base.builds }),
+    builder: new DockerBuilder({
+      docker: settings.docker,
+      installation,
+      bytes,
+      network,
+      settings: settings.base.builds,
+    }),
     gateway,
     prober: httpProber(gateway),
     gatewayInside: async () => {

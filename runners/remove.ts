@@ -4,18 +4,17 @@ import { join } from 'node:path';
 import { installationId } from '../engine/store/installation';
 import { openSqlite } from '../engine/store/sqlite';
 import { openStore } from '../engine/store/store';
-import { runnerSettings } from '../settings';
+import type { RunnerSettings } from '../settings';
 import { listBases } from './bases/command';
 import { connectDocker } from './docker/client';
-import { purge, type Purged } from './docker/purge';
+import { type Purged, purge } from './docker/purge';
 import { makeGateway } from './make-world';
 
 /**
  * `remove --apps | --purge [--keep-bases]`: takes this installation's objects out of Docker, and nothing else.
  * Prints one JSON line per object: removed, or left and why.
  */
-export async function removeMain(args: readonly string[]): Promise<number> {
-  const settings = runnerSettings();
+export async function removeMain(settings: RunnerSettings, args: readonly string[]): Promise<number> {
   const database = join(settings.home, 'gantry.db');
   const say = (line: Purged) => process.stdout.write(`${JSON.stringify(line)}\n`);
   if (!existsSync(database)) return 0; // nothing was ever started here
@@ -32,7 +31,10 @@ export async function removeMain(args: readonly string[]): Promise<number> {
 
 /** Bases serve every installation of this host: each goes only when nothing is built on it any more. */
 async function removeBases(client: ReturnType<typeof connectDocker>, say: (line: Purged) => void): Promise<void> {
-  const others = await client.calls.listContainers({ all: true, filters: JSON.stringify({ label: ['gantry.installation'] }) });
+  const others = await client.calls.listContainers({
+    all: true,
+    filters: JSON.stringify({ label: ['gantry.installation'] }),
+  });
   const bases = (await listBases(client.calls)).filter((base) => base.imageId !== null);
   // What stands on debian goes before debian.
   for (const base of bases.sort((a) => (a.name === 'debian' ? 1 : -1))) {

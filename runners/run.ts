@@ -10,7 +10,7 @@ import { installationId } from '../engine/store/installation';
 import { fileLogs } from '../engine/store/logs';
 import { openSqlite } from '../engine/store/sqlite';
 import { openStore } from '../engine/store/store';
-import { runnerSettings } from '../settings';
+import type { RunnerSettings } from '../settings';
 import { startLoops } from './control/loops';
 import { makeWorld } from './make-world';
 import { stepKinds } from './steps/kinds';
@@ -20,9 +20,11 @@ import { startWorker } from './worker/worker';
 const DRAIN_LIMIT_MS = 15_000;
 
 /** The composition root of a runner: settings in, parts together, work until told to stop. */
-export async function runMain(): Promise<number> {
-  const settings = runnerSettings();
-  const log = pino({ level: settings.logLevel, base: { process: 'runner' } }, pino.destination({ dest: 2, sync: true }));
+export async function runMain(settings: RunnerSettings): Promise<number> {
+  const log = pino(
+    { level: settings.logLevel, base: { process: 'runner' } },
+    pino.destination({ dest: 2, sync: true }),
+  );
   await mkdir(join(settings.home, 'run'), { recursive: true, mode: 0o700 });
   const store = await openStore(openSqlite(join(settings.home, 'gantry.db')));
   const random = { bytes: randomBytes };
@@ -35,7 +37,7 @@ export async function runMain(): Promise<number> {
     logs: fileLogs(join(settings.home, 'logs')),
     clock: { now: Date.now },
     random,
-    probe: () => {},
+    probe: () => undefined,
     log,
     domain: settings.domain,
   });

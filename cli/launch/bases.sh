@@ -16,5 +16,5 @@ build_bases() {
   export PATH="$NODE_DIR/bin:$PATH"
   trust_machine
   if [[ -n $NPM ]]; then export GANTRY_NPM_CLI=$NPM; fi
-  "$NODE" "$DIST/runners/bases/main.js" build
+  "$NODE" "$DIST/runners/main.js" bases build
 }

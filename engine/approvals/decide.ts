@@ -57,7 +57,11 @@ export async function decideApproval(parts: EngineParts, vote: Vote): Promise<De
     const event =
       state === 'granted'
         ? ({ type: 'succeeded', step: found.step } as const)
-        : ({ type: 'failed', step: found.step, reason: `rejected by ${vote.user}${vote.reason && `: ${vote.reason}`}` } as const);
+        : ({
+            type: 'failed',
+            step: found.step,
+            reason: `rejected by ${vote.user}${vote.reason && `: ${vote.reason}`}`,
+          } as const);
     const output = JSON.stringify({ by: vote.user, reason: vote.reason });
     const applied = await applyEvent(parts, tx, found.run_id, event, `user:${vote.user}`, { output });
     return { decided, hints: applied.hints };

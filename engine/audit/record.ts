@@ -30,7 +30,10 @@ export async function recordAudit(parts: EngineParts, tx: Tx, entry: AuditEntry)
     detail: canonical(entry.detail),
     prev_hash: last?.hash ?? '',
   };
-  await tx.insertInto('audit').values({ ...row, hash: auditHash(row) }).execute();
+  await tx
+    .insertInto('audit')
+    .values({ ...row, hash: auditHash(row) })
+    .execute();
 }
 
 /** The hash of an entry covers every field of it and the hash before it. */

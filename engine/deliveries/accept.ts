@@ -53,7 +53,9 @@ export async function acceptPush(parts: EngineParts, push: PushDelivery, actor: 
           title: '',
           author: '',
           startedBy: push.pusher,
-          steps: [{ name: 'plan', kind: 'plan', role: 'build', stage: 'build', verb: 'run', spec: {}, timeoutMs: 60_000 }],
+          steps: [
+            { name: 'plan', kind: 'plan', role: 'build', stage: 'build', verb: 'run', spec: {}, timeoutMs: 60_000 },
+          ],
         });
     const reason = deleted ? `${push.ref} was deleted; nothing to deliver` : '';
     await tx

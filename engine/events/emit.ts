@@ -1,5 +1,5 @@
-import type { AppId, RunId } from '../model/ids';
 import { canonical } from '../model/hash';
+import type { AppId, RunId } from '../model/ids';
 import type { EngineParts } from '../parts';
 import type { Tx } from '../store/store';
 

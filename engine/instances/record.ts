@@ -1,5 +1,5 @@
-import { emit } from '../events/emit';
 import type { Environment } from '../environments/find';
+import { emit } from '../events/emit';
 import { type InstanceId, newId } from '../model/ids';
 import type { InstanceState } from '../model/states';
 import type { EngineParts } from '../parts';

@@ -167,10 +167,7 @@ export function undoSteps(steps: readonly StepView[]): StepView[] {
 }
 
 /** Applies the changes, makes ready what may begin, and reads the run's state off its steps. */
-function settle(
-  run: RunView,
-  what: { changes: Change[]; append?: StepView[]; abort?: string[] },
-): Decision {
+function settle(run: RunView, what: { changes: Change[]; append?: StepView[]; abort?: string[] }): Decision {
   const append = what.append ?? [];
   const steps = [...apply(run.steps, what.changes), ...append];
   const ready = steps.filter((s) => s.state === 'pending' && mayBegin(s, steps)).map((s) => s.name);

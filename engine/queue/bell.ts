@@ -16,8 +16,11 @@ const LISTENERS = 32;
  */
 export function connectBell(redisUrl: string, log: Logger): Bell {
   const producer = connect(redisUrl, log, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
-  const queue = new Queue<Hint>(QUEUE, { connection: producer as unknown as ConnectionOptions, skipVersionCheck: true });
-  queue.on('error', () => {}); // said once by the connection below
+  const queue = new Queue<Hint>(QUEUE, {
+    connection: producer as unknown as ConnectionOptions,
+    skipVersionCheck: true,
+  });
+  queue.on('error', () => undefined); // said once by the connection below
   const listeners: { worker: Worker<Hint>; connection: Redis }[] = [];
   return {
     ring: (hint) => ring(queue, producer, hint),
@@ -40,10 +43,10 @@ export function connectBell(redisUrl: string, log: Logger): Bell {
 export function silentBell(): Bell {
   return {
     ring: async () => false,
-    listen: async () => {},
+    listen: async () => undefined,
     state: () => 'down',
     waiting: async () => 0,
-    close: async () => {},
+    close: async () => undefined,
   };
 }
 
@@ -75,7 +78,7 @@ function listen(connection: Redis, heard: (hint: Hint) => void): Worker<Hint> {
     removeOnComplete: { count: 0 },
     skipVersionCheck: true,
   });
-  worker.on('error', () => {}); // said once by the connection
+  worker.on('error', () => undefined); // said once by the connection
   return worker;
 }
 

@@ -27,7 +27,11 @@ export const toRelease = (row: Tables['releases']): Release => ({
 
 /** @throws GantryError `release-unknown`. */
 export async function findRelease(parts: EngineParts, id: string): Promise<Release> {
-  const row = await parts.store.read.selectFrom('releases').selectAll().where('id', '=', id as never).executeTakeFirst();
+  const row = await parts.store.read
+    .selectFrom('releases')
+    .selectAll()
+    .where('id', '=', id as never)
+    .executeTakeFirst();
   if (row === undefined) throw new GantryError('not-found', 'release-unknown', `there is no release ${id}`);
   return toRelease(row);
 }

@@ -32,7 +32,10 @@ export function judge(seen: Observation, limits: Limits, over: boolean): Verdict
     return clear ? { kind: 'stop', why: say } : { kind: 'watch on', why: '' };
   }
   if (seen.requests < limits.minRequests) {
-    return { kind: 'cannot tell', why: `${seen.requests} requests are too few to judge; ${limits.minRequests} are needed` };
+    return {
+      kind: 'cannot tell',
+      why: `${seen.requests} requests are too few to judge; ${limits.minRequests} are needed`,
+    };
   }
   if (bad) return { kind: 'stop', why: say };
   if (limits.p95 !== null && seen.p95 !== null && seen.p95 >= limits.p95) {

@@ -102,7 +102,8 @@ async function writeSteps(
 }
 
 function times(row: StepRow, state: StepState, now: number, delayMs: number): Partial<StepRow> {
-  if (state === 'ready') return { ready_at: row.ready_at ?? now, not_before: now + delayMs, owner: null, lease_until: null };
+  if (state === 'ready')
+    return { ready_at: row.ready_at ?? now, not_before: now + delayMs, owner: null, lease_until: null };
   if (state === 'running') return { started_at: row.started_at ?? now };
   if (isFinalStep(state)) return { ended_at: row.ended_at ?? now, owner: null, lease_until: null };
   return { owner: null, lease_until: null };
@@ -170,13 +171,7 @@ export function newStep(id: StepId, run: RunRow, step: StepView, position: numbe
   };
 }
 
-async function writeRun(
-  parts: EngineParts,
-  tx: Tx,
-  run: RunRow,
-  decision: Decision,
-  extras: Extras,
-): Promise<void> {
+async function writeRun(parts: EngineParts, tx: Tx, run: RunRow, decision: Decision, extras: Extras): Promise<void> {
   const now = parts.clock.now();
   const final = isFinalRun(decision.run.state);
   await tx

@@ -42,7 +42,11 @@ export async function rollback(
   if (traffic.warm === null) throw nothing(wanted.app);
   const target = await releaseIn(parts, traffic.lanes[traffic.warm]);
   const result = await parts.store.write(async (tx) => {
-    const run = await tx.selectFrom('runs').selectAll().where('id', '=', target.runId as never).executeTakeFirstOrThrow();
+    const run = await tx
+      .selectFrom('runs')
+      .selectAll()
+      .where('id', '=', target.runId as never)
+      .executeTakeFirstOrThrow();
     return createRun(parts, tx, app, {
       trigger: 'rollback',
       ref: run.ref,
@@ -93,7 +97,11 @@ async function endGrayRun(
   actor: Actor,
 ): Promise<number | undefined> {
   const applied = await parts.store.write(async (tx) => {
-    const run = await tx.selectFrom('runs').selectAll().where('id', '=', gray.runId as never).executeTakeFirst();
+    const run = await tx
+      .selectFrom('runs')
+      .selectAll()
+      .where('id', '=', gray.runId as never)
+      .executeTakeFirst();
     if (run === undefined || isFinalRun(run.state) || run.state === 'undoing') return undefined;
     return applyEvent(parts, tx, run.id, { type: 'end-early', as: 'cancelled', reason }, actor);
   });

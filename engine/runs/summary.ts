@@ -1,5 +1,5 @@
-import type { EngineParts } from '../parts';
 import type { RunState } from '../model/states';
+import type { EngineParts } from '../parts';
 import type { RunTrigger, Tables } from '../store/tables';
 
 /** A run on one line of a list. Times are milliseconds UTC. */

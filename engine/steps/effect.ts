@@ -1,4 +1,4 @@
-import { type Json, canonical, sha256 } from '../model/hash';
+import { canonical, type Json, sha256 } from '../model/hash';
 import type { EngineParts } from '../parts';
 import type { EffectRequest } from '../ports/step-kind';
 import type { Tables } from '../store/tables';

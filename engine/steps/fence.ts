@@ -1,6 +1,6 @@
 import { LeaseLostError } from '../model/errors';
-import type { Tx } from '../store/store';
 import type { StepRow } from '../runs/apply';
+import type { Tx } from '../store/store';
 import type { StepLease } from './lease';
 
 /** Refuses an actor whose lease is not the present one. Call it first in each transaction that acts for a step. */

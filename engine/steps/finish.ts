@@ -1,10 +1,10 @@
 import type { Plan, StageSpec } from '../../pipelines/types';
+import { requestApproval } from '../approvals/request';
 import type { Fault } from '../model/errors';
 import { canonical, type Json } from '../model/hash';
 import type { RunEvent, StepView } from '../model/transition';
 import type { EngineParts } from '../parts';
 import type { StepResult } from '../ports/step-kind';
-import { requestApproval } from '../approvals/request';
 import { type Applied, applyEvent, type Extras, ringAll } from '../runs/apply';
 import type { Tx } from '../store/store';
 import { fence } from './fence';

@@ -88,7 +88,11 @@ async function take(parts: EngineParts, tx: Tx, id: StepId, owner: string): Prom
   if (ROLLOUT_ROLES.includes(step.role) && run.priority === 0) {
     await tx.updateTable('runs').set({ holds_rollout: 1 }).where('id', '=', run.id).execute();
   }
-  const app = await tx.selectFrom('apps').select(['id', 'name']).where('id', '=', step.app_id).executeTakeFirstOrThrow();
+  const app = await tx
+    .selectFrom('apps')
+    .select(['id', 'name'])
+    .where('id', '=', step.app_id)
+    .executeTakeFirstOrThrow();
   return {
     stepId: step.id,
     epoch: step.epoch,

@@ -84,9 +84,15 @@ async function verify(path: string, digest: string): Promise<void> {
   try {
     for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   } catch (error) {
-    throw new GantryError('not-found', 'artifact-missing', `the bytes of ${digest} are not here`, 'build the run again', {
-      cause: error,
-    });
+    throw new GantryError(
+      'not-found',
+      'artifact-missing',
+      `the bytes of ${digest} are not here`,
+      'build the run again',
+      {
+        cause: error,
+      },
+    );
   }
   const found = `sha256:${hash.digest('hex')}`;
   if (found !== digest) {

@@ -1,7 +1,10 @@
 import type { EngineParts } from '../parts';
 
 /** A secret of this installation by its name, made at its first use: 32 random bytes, hex. */
-export async function secretOf({ store, random }: Pick<EngineParts, 'store' | 'random'>, name: string): Promise<string> {
+export async function secretOf(
+  { store, random }: Pick<EngineParts, 'store' | 'random'>,
+  name: string,
+): Promise<string> {
   const key = `secret:${name}`;
   const fresh = random.bytes(32).toString('hex');
   return store.write(async (tx) => {

@@ -1,4 +1,4 @@
-import { type Kysely, type Transaction, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { GantryError } from '../model/errors';
 import { migrations, SCHEMA_VERSION } from './migrations';
 import type { Tables } from './tables';

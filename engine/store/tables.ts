@@ -1,5 +1,4 @@
 import type { Generated } from 'kysely';
-import type { ApprovalState, EffectState, InstanceState, ReleaseState, RunState, StepState } from '../model/states';
 import type {
   AppId,
   ApprovalId,
@@ -11,6 +10,7 @@ import type {
   StepId,
   UserId,
 } from '../model/ids';
+import type { ApprovalState, EffectState, InstanceState, ReleaseState, RunState, StepState } from '../model/states';
 
 /**
  * The truth, table by table. Times are integer milliseconds UTC; `json` columns hold text that one owner parses

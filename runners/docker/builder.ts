@@ -18,8 +18,8 @@ import { connectDocker, type DockerClient, ignoring, renamed } from './client';
 import { runInContainer } from './command-run';
 import { commandOptions } from './container-options';
 import { hasInit } from './description';
-import { baseImageOf, stagesOf } from './dockerfile';
-import { buildKit } from './image-build';
+import { baseImageOf, imagesOf, stagesOf } from './dockerfile';
+import { BASES_TO_USE, BaseNotFetched, buildKit } from './image-build';
 import { ImageNames, splitName } from './image-names';
 import { withSums } from './injection';
 import { EFFECT_LABEL, EPOCH_LABEL, INSTALLATION_LABEL, labelFilter, ROLE_LABEL, writeLabels } from './labels';
@@ -63,7 +63,9 @@ export class DockerBuilder implements Builder {
     // A refused Dockerfile also breaks the build off; the refusal is the reason to show.
     const [text, built] = await Promise.allSettled([dockerfile, build]);
     if (text.status === 'rejected' && !signal.aborted) throw text.reason;
-    if (built.status === 'rejected') throw built.reason;
+    if (built.status === 'rejected') {
+      throw text.status === 'fulfilled' ? await this.withMissing(built.reason, text.value, args) : built.reason;
+    }
     const image = await this.named(app, built.value, name, signal);
     const base = text.status === 'fulfilled' ? baseImageOf(stagesOf(text.value, args), target) : undefined;
     return { ...image, baseId: base === undefined ? null : ((await this.inspect(base))?.Id ?? null) };
@@ -100,10 +102,7 @@ export class DockerBuilder implements Builder {
   async resolveImage(name: string): Promise<string> {
     const info = await this.inspect(name);
     if (info !== undefined) return info.Id;
-    const next = name.startsWith('gantry/')
-      ? 'build the bases with "gantry bases build"; they are gantry/debian, gantry/node, gantry/maven and gantry/tomcat'
-      : 'use a gantry/… base, or put the image on this machine: Gantry pulls nothing by name';
-    throw new StepFailure('user', `the image ${name} is not on this machine`, next);
+    throw new StepFailure('user', `the image ${name} is not on this machine`, BASES_TO_USE);
   }
 
   async untag(imageId: string): Promise<void> {
@@ -123,6 +122,18 @@ export class DockerBuilder implements Builder {
     });
     const [found] = await renamed(this.client, 'list images', this.client.calls.listImages({ filters }));
     return found === undefined ? undefined : { imageId: found.Id, size: found.Size, baseId: null };
+  }
+
+  /** Says which image of the Dockerfile is the missing one. */
+  private async withMissing(error: unknown, dockerfile: string, args: Record<string, string>): Promise<unknown> {
+    if (!(error instanceof BaseNotFetched)) return error;
+    const missing: string[] = [];
+    for (const name of imagesOf(stagesOf(dockerfile, args))) {
+      if ((await this.inspect(name)) === undefined) missing.push(name);
+    }
+    if (missing.length === 0) return error;
+    const message = `FROM ${missing.join(', ')}: not on this machine, and it cannot be fetched: ${error.message}`;
+    return new StepFailure('user', message, error.next, { cause: error });
   }
 
   /** Labels say whose image it is and no more: run and step would make the same content another image. */

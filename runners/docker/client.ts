@@ -60,8 +60,11 @@ export async function renamed<T>(client: DockerClient, doing: string, call: Prom
 
 export function renamedError(client: DockerClient, doing: string, error: unknown): unknown {
   if (error instanceof StepFailure || error instanceof GantryError) return error;
-  if ((error as Error).name === 'AbortError') return error;
   const cause = { cause: error };
+  // The caller's own signal was looked at before; what is left are our limits.
+  if (['AbortError', 'TimeoutError'].includes((error as Error).name)) {
+    return new StepFailure('world', `Docker did not ${doing} in time`, 'see gantry doctor', cause);
+  }
   if (statusOf(error) !== undefined) {
     const reason = reasonOf(error);
     const next = /no space left/i.test(reason) ? "free space on Docker's disk, then try again" : 'see gantry doctor';

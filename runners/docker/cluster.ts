@@ -118,7 +118,7 @@ export class DockerCluster implements Cluster {
       if (answer.words !== lastAnswer) onLine(`${health.path}: ${answer.words}`);
       lastAnswer = answer.words;
       if (took >= health.withinMs) throw await this.unhealthy(info, health, lastAnswer);
-      await wait(Math.min(pause, Math.max(1, health.withinMs - took)), undefined, { signal });
+      await pauseFor(Math.min(pause, Math.max(1, health.withinMs - took)), signal);
     }
   }
 
@@ -299,4 +299,14 @@ export class DockerCluster implements Cluster {
 function hasEnded(info: Inspected, restartsBefore: number): boolean {
   const { Running: running, Restarting: restarting } = info.State;
   return !running || restarting || info.RestartCount > restartsBefore;
+}
+
+/** An abort ends it with the signal's own reason, which says why. */
+async function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await wait(ms, undefined, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
 }

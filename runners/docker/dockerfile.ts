@@ -42,6 +42,15 @@ export function stagesOf(text: string, args: Readonly<Record<string, string>>): 
   return stages;
 }
 
+/** The images that a Dockerfile needs: what FROM names, without earlier stages of its own and without `scratch`. */
+export function imagesOf(stages: readonly BaseStage[]): string[] {
+  const named = stages.filter(({ image }, index) => {
+    const earlier = stages.slice(0, index).some(({ alias }) => sameName(alias, image));
+    return image !== '' && image !== 'scratch' && !earlier;
+  });
+  return [...new Set(named.map(({ image }) => image))];
+}
+
 /** The image that the last stage (or `target`) stands on, through stages that stand on each other. */
 export function baseImageOf(stages: readonly BaseStage[], target: string | null): string | undefined {
   let index = target === null ? stages.length - 1 : stages.findIndex((stage) => sameName(stage.alias, target));

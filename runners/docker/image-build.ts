@@ -23,8 +23,8 @@ interface BuildMessage {
   error?: string;
 }
 
-/** How many lines of a failed build its error repeats. */
-const ERROR_LINES = 20;
+/** An image that the Dockerfile names is not here and could not be fetched; BuildKit does not say which. */
+export class BaseNotFetched extends StepFailure {}
 
 /**
  * One build by BuildKit, tagged when it is whole. Closing the connection, as `signal` does, ends it.
@@ -32,22 +32,16 @@ const ERROR_LINES = 20;
  * @throws StepFailure: `user` when the Dockerfile or one of its commands failed, `world` when Docker did
  */
 export async function buildKit(client: DockerClient, request: BuildKitRequest): Promise<string> {
-  const recent: string[] = [];
-  const tell = (line: string): void => {
-    recent.push(line);
-    if (recent.length > ERROR_LINES) recent.shift();
-    request.onLine(line);
-  };
   try {
     const { imageId, error } = await sending(request.context, request.signal, async (context, abortSignal) =>
-      follow(await start(client, request, context, abortSignal), tell),
+      follow(await start(client, request, context, abortSignal), request.onLine),
     );
-    if (error !== undefined) throw buildFailure(error, recent);
+    if (error !== undefined) throw buildFailure(error);
     if (imageId === undefined) throw new StepFailure('world', 'Docker ended the build without an image', 'try again');
     return imageId;
   } catch (error) {
     request.signal.throwIfAborted();
-    if (statusOf(error) === 400) throw buildFailure(reasonOf(error), recent);
+    if (statusOf(error) === 400) throw buildFailure(reasonOf(error));
     throw renamedError(client, 'build an image', error);
   }
 }
@@ -89,8 +83,8 @@ async function follow(
 
 /** Readline swallows an error of its input, and an aborted build must not look like an ended one. */
 async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<string> {
-  let failure: unknown;
-  input.on('error', (error) => {
+  let failure: Error | undefined;
+  input.on('error', (error: Error) => {
     failure = error;
   });
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
@@ -99,34 +93,32 @@ async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<string> {
   if (failure !== undefined) throw failure;
 }
 
+/** What to do about a base that is not there. */
+export const BASES_TO_USE =
+  'use a base that is present (gantry/debian, gantry/node, gantry/maven, gantry/tomcat; "gantry bases build" makes them), ' +
+  'or put the image on this machine';
+
 const COMMAND_FAILED = /executor failed running \[(?:\/bin\/sh -c )?(.*)\]: exit code: (\d+)/s;
 const NOT_FETCHED =
   /(?:registry|manifests?|pull access denied|failed to resolve|failed to do request|not found: docker\.io)/i;
 
-function buildFailure(error: string, recent: readonly string[]): StepFailure {
-  const printed = recent.length === 0 ? '' : `. Its last lines:\n${recent.map((line) => `  ${line}`).join('\n')}`;
-  const failed = COMMAND_FAILED.exec(error);
-  if (failed !== null) {
-    const message = `the build failed: "${failed[1]}" ended with exit code ${failed[2]}${printed}`;
-    return new StepFailure('user', message, 'mend the Dockerfile or what it runs, and push again');
-  }
-  if (/no space left on device/i.test(error)) {
-    return new StepFailure(
-      'world',
-      `the build filled the disk of Docker: ${error}`,
-      'free space there, then try again',
-    );
-  }
-  if (NOT_FETCHED.test(error)) {
-    return new StepFailure(
-      'user',
-      `an image that the Dockerfile names is not on this machine and cannot be fetched: ${error}`,
-      'use a base that is present (gantry/debian, gantry/node, gantry/maven, gantry/tomcat), or set a registry mirror',
-    );
-  }
+function buildFailure(error: string): StepFailure {
   const plain = error.replace(
     /^(?:failed to solve(?: with frontend [\w.]+)?: |failed to create LLB definition: )+/,
     '',
   );
-  return new StepFailure('user', `the build failed: ${plain}${printed}`, 'mend the Dockerfile and push again');
+  const failed = COMMAND_FAILED.exec(error);
+  if (failed !== null) {
+    const message = `the build failed: "${failed[1]}" ended with exit code ${failed[2]}`;
+    return new StepFailure('user', message, 'its output stands in the log of this step; mend it and push again');
+  }
+  if (/no space left on device/i.test(error)) {
+    const message = `the build filled the disk of Docker: ${plain}`;
+    return new StepFailure('world', message, 'free space there, then try again');
+  }
+  if (NOT_FETCHED.test(error)) {
+    const message = `an image that the Dockerfile names is not on this machine and cannot be fetched: ${plain}`;
+    return new BaseNotFetched('user', message, BASES_TO_USE);
+  }
+  return new StepFailure('user', `the build failed: ${plain}`, 'mend the Dockerfile and push again');
 }

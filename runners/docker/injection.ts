@@ -21,7 +21,7 @@ const EPOCH = new Date(0);
  * @throws StepFailure (user) for a path that is not a plain absolute one; the stream fails when an artifact is damaged
  */
 export function packFiles(files: readonly InjectedFile[], bytes: Bytes): Readable {
-  files.forEach(({ to }) => checkPath(to));
+  for (const { to } of files) checkPath(to);
   const archive = pack();
   addAll(archive, files, bytes).then(
     () => archive.finalize(),

@@ -1,3 +1,4 @@
+import { shortInstallation } from '../../engine/model/installation';
 import { type DockerClient, ignoring, reasonOf } from './client';
 import { labelFilter } from './labels';
 import { removeContainer } from './removal';
@@ -22,12 +23,7 @@ export async function purge(
     await attempt({ kind: 'container', name }, say, () => removeContainer(client, container.Id, GRACE_MS));
   }
   if (what === 'apps') return;
-  for (const image of await client.calls.listImages({ filters })) {
-    const name = image.RepoTags?.[0] ?? image.Id;
-    await attempt({ kind: 'image', name }, say, () =>
-      ignoring([404], client.calls.getImage(image.Id).remove({ force: true })),
-    );
-  }
+  await removeImages(client, installation, say);
   for (const network of await client.calls.listNetworks({ filters })) {
     await attempt({ kind: 'network', name: network.Name }, say, () =>
       ignoring([404], client.calls.getNetwork(network.Id).remove()),
@@ -37,6 +33,22 @@ export async function purge(
   for (const volume of Volumes ?? []) {
     await attempt({ kind: 'volume', name: volume.Name }, say, () =>
       ignoring([404], client.calls.getVolume(volume.Name).remove()),
+    );
+  }
+}
+
+/** By label, and by our own names: a base that was named for a build keeps only its other names. */
+async function removeImages(client: DockerClient, installation: string, say: (line: Purged) => void): Promise<void> {
+  const ours = `gantry-${shortInstallation(installation)}/`;
+  const named = JSON.stringify({ reference: [`${ours}*`] });
+  for (const image of await client.calls.listImages({ filters: named })) {
+    for (const name of (image.RepoTags ?? []).filter((tag) => tag.startsWith(ours))) {
+      await attempt({ kind: 'image', name }, say, () => ignoring([404], client.calls.getImage(name).remove()));
+    }
+  }
+  for (const image of await client.calls.listImages({ filters: labelFilter(installation) })) {
+    await attempt({ kind: 'image', name: image.RepoTags?.[0] ?? image.Id }, say, () =>
+      ignoring([404], client.calls.getImage(image.Id).remove({ force: true })),
     );
   }
 }

@@ -4,8 +4,8 @@ import type { InjectedFile, InstanceSpec } from '../../engine/ports/cluster';
 import { InstanceUnhealthyError } from '../../engine/ports/cluster';
 import type { GatewayServer, Lane } from '../../engine/ports/gateway';
 import type { StepWork } from '../../engine/ports/step-kind';
-import type { ReleaseStage } from '../../engine/releases/record';
 import type { Release } from '../../engine/releases/find';
+import type { ReleaseStage } from '../../engine/releases/record';
 import { place } from '../../engine/rollout/traffic';
 import { compensateEffects, effectKey } from '../../engine/steps/effect';
 import { WORLD_ATTEMPTS } from '../../engine/steps/lease';
@@ -40,7 +40,14 @@ export async function bringUp(
     await Promise.all(
       names.map((one) => startOne(context, world, { environment, release, stageName, stage, lane, ...one })),
     );
-    await introduce(context, world, environment, stage, lane, names.map((one) => one.name));
+    await introduce(
+      context,
+      world,
+      environment,
+      stage,
+      lane,
+      names.map((one) => one.name),
+    );
   } catch (error) {
     await giveUp(context, world, environment, lane, error);
     throw error instanceof InstanceUnhealthyError ? unhealthy(error, log) : error;
@@ -108,7 +115,12 @@ async function startOne(context: StepWork, world: World, one: One): Promise<void
     },
   });
   const began = engine.parts.clock.now();
-  const health = { path: serve.health.path, status: serve.health.status, withinMs: serve.health.within, port: serve.port };
+  const health = {
+    path: serve.health.path,
+    status: serve.health.status,
+    withinMs: serve.health.within,
+    port: serve.port,
+  };
   await world.cluster.waitHealthy(one.name, health, signal, (line) => log(`${one.name}: ${line}`));
   log(`${one.name}: healthy after ${engine.parts.clock.now() - began} ms (GET ${serve.health.path})`);
 }
@@ -231,7 +243,9 @@ function unhealthy(error: InstanceUnhealthyError, log: (line: string) => void): 
   return new StepFailure(
     'user',
     `${error.message}${exit}; ${why}`,
-    details.outOfMemory ? 'raise serve.resources.memory' : 'the last lines of the container stand in the log of this step',
+    details.outOfMemory
+      ? 'raise serve.resources.memory'
+      : 'the last lines of the container stand in the log of this step',
     { cause: error },
   );
 }

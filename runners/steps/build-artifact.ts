@@ -1,7 +1,7 @@
 import { StepFailure } from '../../engine/model/errors';
 import type { Json } from '../../engine/model/hash';
-import type { StepContext, StepKind } from '../../engine/ports/step-kind';
 import type { CommandEnd } from '../../engine/ports/builder';
+import type { StepContext, StepKind } from '../../engine/ports/step-kind';
 import { checkArchive } from '../workspace/zip';
 import type { World } from '../world';
 import { buildLabels } from './labels';
@@ -65,12 +65,20 @@ function taken(ended: CommandEnd, command: string, timeoutMs: number): ArtifactO
 export function failUnlessDone(ended: CommandEnd, command: string, timeoutMs: number): void {
   const short = command.length > 60 ? `${command.slice(0, 60)}…` : command;
   if (ended.timedOut) {
-    throw new StepFailure('user', `"${short}" took longer than ${timeoutMs / 1000} s`, 'raise its timeout, or make it faster');
+    throw new StepFailure(
+      'user',
+      `"${short}" took longer than ${timeoutMs / 1000} s`,
+      'raise its timeout, or make it faster',
+    );
   }
   if (ended.outOfMemory) {
     throw new StepFailure('user', `"${short}" ran out of memory`, 'raise its memory limit in gantry.yml');
   }
   if (ended.exitCode !== 0) {
-    throw new StepFailure('user', `"${short}" ended with exit code ${ended.exitCode}`, 'its last lines stand in the log of this step');
+    throw new StepFailure(
+      'user',
+      `"${short}" ended with exit code ${ended.exitCode}`,
+      'its last lines stand in the log of this step',
+    );
   }
 }

@@ -52,12 +52,7 @@ async function takeOver(context: StepWork, world: World, environment: Environmen
   await clearLoose(context, world, environment.id);
 }
 
-async function standBeside(
-  context: StepWork,
-  world: World,
-  environment: Environment,
-  release: Release,
-): Promise<void> {
+async function standBeside(context: StepWork, world: World, environment: Environment, release: Release): Promise<void> {
   const gray = { share: 0, rules: { header: grayKey(release) }, salt: graySalt(release) };
   // A release that is gray already (gray comes before production) keeps the traffic that it has.
   const move = (t: Traffic) => (t.gray !== null && t.lanes[t.gray] === release.id ? t : setGray(t, release.id, gray));
@@ -100,7 +95,11 @@ async function undeliver(context: StepContext<'deliver'>, world: World): Promise
 async function giveBack(context: StepWork, world: World, environment: Environment, release: Release): Promise<void> {
   const before = (context.undone as unknown as DeliverOutput | undefined)?.before ?? null;
   if (before === null) {
-    throw new StepFailure('user', `nothing ran in ${environment.name} before release ${release.number}`, 'deliver another release to it');
+    throw new StepFailure(
+      'user',
+      `nothing ran in ${environment.name} before release ${release.number}`,
+      'deliver another release to it',
+    );
   }
   const previous = await context.engine.releases.find(before);
   await bringUp(context, world, environment, previous, environment.name);

@@ -36,7 +36,9 @@ function ask(what: {
           if (size <= BODY_LIMIT_BYTES) chunks.push(chunk);
         });
         answer.on('error', fail);
-        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }));
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+        );
       },
     );
     call.setTimeout(what.timeoutMs, () => call.destroy(new Error(`no answer within ${what.timeoutMs} ms`)));

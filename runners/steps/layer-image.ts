@@ -1,5 +1,5 @@
-import type { Json } from '../../engine/model/hash';
 import { StepFailure } from '../../engine/model/errors';
+import type { Json } from '../../engine/model/hash';
 import type { StepContext, StepKind } from '../../engine/ports/step-kind';
 import { artifactPlace } from '../serving/artifact-place';
 import type { World } from '../world';

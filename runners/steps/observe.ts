@@ -1,8 +1,8 @@
-import type { ObserveSpec } from '../../pipelines/types';
 import { StepFailure } from '../../engine/model/errors';
 import type { RequestSample } from '../../engine/ports/gateway';
 import type { StepContext, StepKind, StepResult, StepWork } from '../../engine/ports/step-kind';
 import { judge, type Observation, type Verdict } from '../../engine/rollout/judge';
+import type { ObserveSpec } from '../../pipelines/types';
 import type { World } from '../world';
 import { productionOf, releaseOf } from './release-of';
 
@@ -27,7 +27,10 @@ async function observe(context: StepContext<'observe'>, world: World): Promise<S
   if (lane === null) throw new StepFailure('gantry', 'there is no gray release to watch');
   if (environment.traffic.stable === null) {
     context.log('this is the first release: it has no traffic yet that could be judged');
-    return { end: 'succeeded', output: { verdict: 'cannot tell', why: 'first release', requests: 0, errors: 0, p95: null } };
+    return {
+      end: 'succeeded',
+      output: { verdict: 'cannot tell', why: 'first release', requests: 0, errors: 0, p95: null },
+    };
   }
   const release = await releaseOf(context);
   context.log(`watching release ${release.number} for ${context.spec.for / 1000} s: ${limits(context.spec)}`);
@@ -89,7 +92,11 @@ function conclude(
     throw new StepFailure('user', `gray was judged bad: ${verdict.why} (${seen})`, 'its traffic goes back to stable');
   }
   if (verdict.kind === 'cannot tell' && !gateFollows(context)) {
-    throw new StepFailure('user', `cannot tell whether gray is good: ${verdict.why}`, 'send it traffic, or put a gate after it');
+    throw new StepFailure(
+      'user',
+      `cannot tell whether gray is good: ${verdict.why}`,
+      'send it traffic, or put a gate after it',
+    );
   }
   return { end: 'succeeded', output };
 }

@@ -1,11 +1,11 @@
-import { checkPipeline, problemLine } from '../../pipelines/check';
-import { planPipeline } from '../../pipelines/plan';
-import { proposePipeline } from '../../pipelines/propose';
-import type { PipelineSpec, Problem } from '../../pipelines/types';
-import { wantsRef } from '../../pipelines/refs';
 import { StepFailure } from '../../engine/model/errors';
 import type { StepContext, StepKind, StepResult } from '../../engine/ports/step-kind';
 import { describeRun } from '../../engine/runs/describe';
+import { checkPipeline, problemLine } from '../../pipelines/check';
+import { planPipeline } from '../../pipelines/plan';
+import { proposePipeline } from '../../pipelines/propose';
+import { wantsRef } from '../../pipelines/refs';
+import type { PipelineSpec, Problem } from '../../pipelines/types';
 import type { World } from '../world';
 
 export const PIPELINE_FILE = 'gantry.yml';
@@ -35,7 +35,11 @@ async function makePlan(context: StepContext<'plan'>, world: World): Promise<Ste
   const paths = new Set(await world.sources.listFiles(app, commit, 100_000));
   const spec = check(context, text.toString('utf8'), await engine.users.isSolo(), (path) => paths.has(path));
   if (spec.app !== app) {
-    throw new StepFailure('user', `${PIPELINE_FILE} says app: ${spec.app}, but it was pushed to ${app}`, `write app: ${app}`);
+    throw new StepFailure(
+      'user',
+      `${PIPELINE_FILE} says app: ${spec.app}, but it was pushed to ${app}`,
+      `write app: ${app}`,
+    );
   }
   const verdict = wantsRef(spec, ref);
   if (!verdict.wanted) return { end: 'ignored', reason: verdict.reason };
@@ -53,7 +57,10 @@ function check(
   const checked = checkPipeline(text, { file: PIPELINE_FILE, solo, files });
   for (const problem of checked.problems.filter((p) => p.severity === 'warning')) context.log(problemLine(problem));
   if (checked.ok) return checked.spec;
-  throw refused(context, checked.problems.filter((p) => p.severity === 'error'));
+  throw refused(
+    context,
+    checked.problems.filter((p) => p.severity === 'error'),
+  );
 }
 
 function refused(context: StepContext<'plan'>, problems: readonly Problem[]): StepFailure {

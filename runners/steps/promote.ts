@@ -1,6 +1,6 @@
+import type { Environment } from '../../engine/environments/find';
 import { StepFailure } from '../../engine/model/errors';
 import type { Json } from '../../engine/model/hash';
-import type { Environment } from '../../engine/environments/find';
 import type { StepContext, StepKind, StepResult } from '../../engine/ports/step-kind';
 import type { Release } from '../../engine/releases/find';
 import { laneOf, makeStable } from '../../engine/rollout/traffic';
@@ -58,9 +58,11 @@ async function switchBack(context: StepContext<'promote'>, world: World): Promis
 async function targetOf(context: StepContext<'promote'>): Promise<Release> {
   const named = (context.spec as { to?: string }).to;
   const undone = context.undone as unknown as Moved | undefined;
-  const before = undone === undefined || undone.before.stable === null ? null : undone.before.lanes[undone.before.stable];
+  const before =
+    undone === undefined || undone.before.stable === null ? null : undone.before.lanes[undone.before.stable];
   const id = named ?? before;
-  if (id === null) throw new StepFailure('user', 'nothing was stable before this release', 'there is nothing to go back to');
+  if (id === null)
+    throw new StepFailure('user', 'nothing was stable before this release', 'there is nothing to go back to');
   return context.engine.releases.find(id);
 }
 

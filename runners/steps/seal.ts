@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
-import type { Plan, StageSpec } from '../../pipelines/types';
 import { StepFailure } from '../../engine/model/errors';
 import { hashOf } from '../../engine/model/hash';
 import type { StepKind, StepWork } from '../../engine/ports/step-kind';
 import { RELEASE_FORMAT, type ReleaseRecord, type ReleaseStage } from '../../engine/releases/record';
+import type { Plan, StageSpec } from '../../pipelines/types';
 import type { World } from '../world';
 import type { ArtifactOutput } from './build-artifact';
 import type { ImageOutput } from './build-image';
@@ -56,7 +56,11 @@ async function makeStage(context: StepWork, world: World, stage: StageSpec): Pro
   for (const file of stage.serve.files) {
     const bytes = await world.sources.readFile(lease.app.name, lease.run.commit, file.from, CONFIG_LIMIT_BYTES);
     if (bytes === undefined) {
-      throw new StepFailure('user', `stage ${stage.name} wants the file ${file.from}, which this commit does not have`, 'add it, or take it out of serve.files');
+      throw new StepFailure(
+        'user',
+        `stage ${stage.name} wants the file ${file.from}, which this commit does not have`,
+        'add it, or take it out of serve.files',
+      );
     }
     const { digest } = await world.bytes.put(Readable.from([bytes]), CONFIG_LIMIT_BYTES);
     files.push({ to: file.to, digest });

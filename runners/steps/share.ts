@@ -1,7 +1,7 @@
 import type { Json } from '../../engine/model/hash';
+import type { GrayRules } from '../../engine/ports/gateway';
 import type { StepContext, StepKind, StepResult } from '../../engine/ports/step-kind';
 import { clearGray, laneOf, setGray } from '../../engine/rollout/traffic';
-import type { GrayRules } from '../../engine/ports/gateway';
 import { type Moved, moveTraffic } from '../serving/move-traffic';
 import type { World } from '../world';
 import { grayKey, graySalt, productionOf, releaseOf } from './release-of';

@@ -1,7 +1,7 @@
-import type { VerifySpec } from '../../pipelines/types';
 import type { Environment } from '../../engine/environments/find';
 import { StepFailure } from '../../engine/model/errors';
 import type { StepContext, StepKind, StepWork } from '../../engine/ports/step-kind';
+import type { VerifySpec } from '../../pipelines/types';
 import type { World } from '../world';
 import { failUnlessDone } from './build-artifact';
 import { buildLabels } from './labels';
@@ -45,11 +45,17 @@ async function checkHttp(
   for (;;) {
     const found = await ask(world, environment.host, check, headers);
     if (found === undefined) {
-      context.log(`ok: GET ${check.path} → ${check.status}${check.contains === null ? '' : `, contains "${check.contains}"`}`);
+      context.log(
+        `ok: GET ${check.path} → ${check.status}${check.contains === null ? '' : `, contains "${check.contains}"`}`,
+      );
       return;
     }
     if (clock.now() >= until || context.signal.aborted) {
-      throw new StepFailure('user', `GET ${check.path} at ${environment.host}: ${found}`, 'see the log of the release: its instances may say why');
+      throw new StepFailure(
+        'user',
+        `GET ${check.path} at ${environment.host}: ${found}`,
+        'see the log of the release: its instances may say why',
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
@@ -63,7 +69,12 @@ async function ask(
   headers: Record<string, string>,
 ): Promise<string | undefined> {
   try {
-    const answer = await world.prober.get({ host, path: check.path, headers, timeoutMs: Math.min(check.timeout, 5_000) });
+    const answer = await world.prober.get({
+      host,
+      path: check.path,
+      headers,
+      timeoutMs: Math.min(check.timeout, 5_000),
+    });
     if (answer.status !== check.status) return `answered ${answer.status}, expected ${check.status}`;
     if (check.contains !== null && !answer.body.includes(check.contains)) {
       return `the answer does not contain "${check.contains}": ${answer.body.slice(0, 120)}`;
@@ -92,15 +103,17 @@ async function checkRun(
       const ended = await world.builder.runCommand({
         image: check.in,
         command: check.run,
-        env: { ...check.env, GANTRY_URL: `http://${environment.host}:${inside?.port ?? 80}`, GANTRY_HOST: environment.host },
+        env: {
+          ...check.env,
+          GANTRY_URL: `http://${environment.host}:${inside?.port ?? 80}`,
+          GANTRY_HOST: environment.host,
+        },
         sources: await world.sources.tar(lease.app.name, lease.run.commit, '.'),
         cache: { key: lease.app.name, paths: [] },
         memory: check.memory,
         timeoutMs: check.timeout,
         labels: buildLabels(context, key, 'verify'),
-        ...(inside === undefined
-          ? {}
-          : { network: inside.network, hosts: { [environment.host]: inside.address } }),
+        ...(inside === undefined ? {} : { network: inside.network, hosts: { [environment.host]: inside.address } }),
         signal,
         onLine: log,
       });

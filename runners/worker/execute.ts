@@ -1,4 +1,3 @@
-import type { Plan } from '../../pipelines/types';
 import type { Engine } from '../../engine/engine';
 import { GantryError, LeaseLostError, messageOf, StepFailure } from '../../engine/model/errors';
 import type { Json } from '../../engine/model/hash';
@@ -7,6 +6,7 @@ import { hasEffects, performEffect } from '../../engine/steps/effect';
 import { finishStep, type StepEnd } from '../../engine/steps/finish';
 import { RENEW_MS, type StepLease } from '../../engine/steps/lease';
 import { abortRequested, renewLease } from '../../engine/steps/renew';
+import type { Plan } from '../../pipelines/types';
 import { stepLog } from './log';
 
 /** How often a running step looks whether its run is being ended, ms. */
@@ -89,9 +89,15 @@ function explain(error: unknown, lease: StepLease, signal: AbortSignal, line: (t
     const reason = signal.reason as StopReason;
     if (reason === 'given-back') return { end: 'returned' };
     if (reason === 'lease-lost') throw new LeaseLostError(lease.stepId, lease.epoch);
-    const text = reason === 'timed-out' ? `it took longer than ${lease.timeoutMs / 1000} s` : 'stopped, its run is ended';
+    const text =
+      reason === 'timed-out' ? `it took longer than ${lease.timeoutMs / 1000} s` : 'stopped, its run is ended';
     line(text);
-    return { end: 'failed', fault: 'user', reason: text, next: reason === 'timed-out' ? 'raise its timeout, or make it faster' : '' };
+    return {
+      end: 'failed',
+      fault: 'user',
+      reason: text,
+      next: reason === 'timed-out' ? 'raise its timeout, or make it faster' : '',
+    };
   }
   if (error instanceof StepFailure) {
     line(`failed: ${error.message}`);
@@ -104,7 +110,12 @@ function explain(error: unknown, lease: StepLease, signal: AbortSignal, line: (t
     return { end: 'failed', fault, reason: error.message, next: error.next };
   }
   line(`failed inside Gantry: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  return { end: 'failed', fault: 'gantry', reason: `Gantry itself failed: ${messageOf(error)}`, next: 'see the log of the step and report it' };
+  return {
+    end: 'failed',
+    fault: 'gantry',
+    reason: `Gantry itself failed: ${messageOf(error)}`,
+    next: 'see the log of the step and report it',
+  };
 }
 
 async function makeContext(
@@ -143,7 +154,8 @@ function keepLease(engine: Engine, lease: StepLease, halt: (reason: StopReason) 
       ({ abort }) => abort && halt('aborted'),
       (error) => {
         if (error instanceof LeaseLostError) halt('lease-lost');
-        else parts.log.warn({ step: lease.name, error: messageOf(error) }, 'a lease could not be renewed; trying again');
+        else
+          parts.log.warn({ step: lease.name, error: messageOf(error) }, 'a lease could not be renewed; trying again');
       },
     );
   }, RENEW_MS);

@@ -43,7 +43,8 @@ export function stepLog(
       push(`${time} ${text.length > LINE_LIMIT ? `${text.slice(0, LINE_LIMIT)}… (line cut)` : text}\n`);
     },
     close: async () => {
-      if (dropped > 0) push(`… ${dropped} more lines were not kept: the log reached ${LOG_LIMIT_BYTES / 1_048_576} MiB\n`);
+      if (dropped > 0)
+        push(`… ${dropped} more lines were not kept: the log reached ${LOG_LIMIT_BYTES / 1_048_576} MiB\n`);
       flush();
       await last;
     },

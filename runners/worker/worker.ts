@@ -3,7 +3,7 @@ import { messageOf } from '../../engine/model/errors';
 import type { StepKind } from '../../engine/ports/step-kind';
 import type { StepLease } from '../../engine/steps/lease';
 import { takeStep } from '../../engine/steps/take';
-import { executeStep, type Execution } from './execute';
+import { type Execution, executeStep } from './execute';
 
 /** How often a runner looks into SQL without being rung, ms. */
 const POLL_MS = 250;

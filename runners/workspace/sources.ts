@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Commit, Repository, type Tree, type TreeEntry } from 'nodegit';
-import { pack, type Pack } from 'tar-stream';
+import { type Pack, pack } from 'tar-stream';
 import { GantryError, messageOf } from '../../engine/model/errors';
 import type { CommitFacts, Sources } from '../../engine/ports/sources';
 

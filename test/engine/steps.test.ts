@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
-import type { Plan, PlannedStep } from '../../pipelines/types';
+import { auditHash } from '../../engine/audit/record';
 import { LeaseLostError } from '../../engine/model/errors';
 import { performEffect } from '../../engine/steps/effect';
 import { finishStep, type StepEnd } from '../../engine/steps/finish';
 import type { StepLease } from '../../engine/steps/lease';
 import { renewLease } from '../../engine/steps/renew';
 import { takeStep } from '../../engine/steps/take';
-import { auditHash } from '../../engine/audit/record';
 import { openStore } from '../../engine/store/store';
+import type { Plan, PlannedStep } from '../../pipelines/types';
 import { makeEngine, type TestEngine } from '../support/engine';
 
 const KINDS = { kinds: ['plan', 'command', 'deliver', 'share', 'promote', 'approve', 'seal'] };
@@ -16,7 +16,14 @@ const HEAD = 'a'.repeat(40);
 const ZERO = '0'.repeat(40);
 
 const planned = (name: string, needs: string[], stage = 'build'): PlannedStep =>
-  ({ name, stage, needs, timeout: 60_000, kind: stage === 'build' ? 'command' : 'deliver', spec: {} }) as unknown as PlannedStep;
+  ({
+    name,
+    stage,
+    needs,
+    timeout: 60_000,
+    kind: stage === 'build' ? 'command' : 'deliver',
+    spec: {},
+  }) as unknown as PlannedStep;
 
 function plan(...steps: PlannedStep[]): Plan {
   const stage = (name: string, role: string) => ({ name, role }) as unknown as Plan['stages'][number];
@@ -92,7 +99,10 @@ describe('a push', () => {
 
     it('is planned, and its steps become ready in their order', async () => {
       await push();
-      await finish(await take(), { end: 'planned', plan: plan(planned('plan', []), planned('a', ['plan']), planned('b', ['a'])) });
+      await finish(await take(), {
+        end: 'planned',
+        plan: plan(planned('plan', []), planned('a', ['plan']), planned('b', ['a'])),
+      });
       const first = await take();
       expect(first.name).to.equal('a');
       expect(await takeStep(test.engine.parts, 'r2', KINDS)).to.equal(undefined);
@@ -105,7 +115,9 @@ describe('a push', () => {
 
     it('gives one step to one runner, when many ask at once', async () => {
       await push();
-      const leases = await Promise.all(Array.from({ length: 10 }, (_, i) => takeStep(test.engine.parts, `r${i}`, KINDS)));
+      const leases = await Promise.all(
+        Array.from({ length: 10 }, (_, i) => takeStep(test.engine.parts, `r${i}`, KINDS)),
+      );
       expect(leases.filter((l) => l !== undefined)).to.have.length(1);
     });
 
@@ -118,7 +130,13 @@ describe('a push', () => {
       for (const act of [
         () => finish(lost),
         () => renewLease(test.engine.parts, lost),
-        () => performEffect(test.engine.parts, lost, { target: 't', intent: null, find: async () => undefined, act: async () => 1 }),
+        () =>
+          performEffect(test.engine.parts, lost, {
+            target: 't',
+            intent: null,
+            find: async () => undefined,
+            act: async () => 1,
+          }),
       ]) {
         const error = await act().catch((e: unknown) => e);
         expect(error).to.be.instanceOf(LeaseLostError);
@@ -174,7 +192,8 @@ describe('a push', () => {
     });
 
     it('lets one run at a time into gray and production of an app', async () => {
-      const begin = async () => finish(await take(), { end: 'planned', plan: plan(planned('gray/deliver', [], 'gray')) });
+      const begin = async () =>
+        finish(await take(), { end: 'planned', plan: plan(planned('gray/deliver', [], 'gray')) });
       await push();
       await begin();
       const first = await take();
@@ -213,7 +232,12 @@ describe('a push', () => {
     it('leaves an audit chain in which every entry hashes the one before', async () => {
       await push();
       await finish(await take(), { end: 'ignored', reason: 'none' });
-      const rows = await test.engine.parts.store.read.selectFrom('audit').selectAll().where('chain', '=', 'shop').orderBy('seq').execute();
+      const rows = await test.engine.parts.store.read
+        .selectFrom('audit')
+        .selectAll()
+        .where('chain', '=', 'shop')
+        .orderBy('seq')
+        .execute();
       let before = '';
       for (const row of rows) {
         expect(row.prev_hash).to.equal(before);
@@ -235,9 +259,19 @@ describe('a gate', () => {
       'user:ada',
     );
     const first = await takeStep(test.engine.parts, 'r', KINDS);
-    const gate = { name: 'gray/approve', stage: 'gray', needs: [], timeout: 1000, kind: 'approve', spec: { role: 'release-manager', count: 2, expires: 60_000 } };
+    const gate = {
+      name: 'gray/approve',
+      stage: 'gray',
+      needs: [],
+      timeout: 1000,
+      kind: 'approve',
+      spec: { role: 'release-manager', count: 2, expires: 60_000 },
+    };
     const next = { name: 'gray/share', stage: 'gray', needs: ['gray/approve'], timeout: 1000, kind: 'share', spec: {} };
-    await finishStep(test.engine.parts, first as StepLease, { end: 'planned', plan: plan(gate as PlannedStep, next as unknown as PlannedStep) });
+    await finishStep(test.engine.parts, first as StepLease, {
+      end: 'planned',
+      plan: plan(gate as PlannedStep, next as unknown as PlannedStep),
+    });
     const waiting = await takeStep(test.engine.parts, 'r', KINDS);
     await finishStep(test.engine.parts, waiting as StepLease, { end: 'waiting', reason: 'waits for 2 people' });
   });
@@ -278,7 +312,9 @@ describe('going back', () => {
     const test = await makeEngine();
     try {
       await test.engine.apps.create('shop', 'user:ada');
-      const error = await test.engine.runs.rollback({ app: 'shop', reason: '' }, 'user:ada').catch((e: { code: string; next: string }) => e);
+      const error = await test.engine.runs
+        .rollback({ app: 'shop', reason: '' }, 'user:ada')
+        .catch((e: { code: string; next: string }) => e);
       expect(error).to.include({ code: 'nothing-to-roll-back', next: 'see its releases: gantry release list shop' });
     } finally {
       await test.close();
@@ -291,7 +327,11 @@ describe('the name of an app', () => {
     const test = await makeEngine();
     try {
       await test.engine.apps.create('shop', 'user:ada');
-      const code = (name: string) => test.engine.apps.create(name, 'user:ada').then(() => 'made', (e: { code: string }) => e.code);
+      const code = (name: string) =>
+        test.engine.apps.create(name, 'user:ada').then(
+          () => 'made',
+          (e: { code: string }) => e.code,
+        );
       expect(await code('shop')).to.equal('app-taken');
       for (const bad of ['', 'Shop', '1shop', 'shop-', 'a_b', 'a.b', '../x', 'x'.repeat(41), 'gantry']) {
         expect(await code(bad), bad).to.equal('app-name');

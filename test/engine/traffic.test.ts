@@ -67,7 +67,11 @@ describe('the traffic of a host', () => {
     const moves = fc.array(
       fc.oneof(
         fc.record({ move: fc.constant('place' as const), id: fc.constantFrom(...ids) }),
-        fc.record({ move: fc.constant('gray' as const), id: fc.constantFrom(...ids), share: fc.integer({ min: 0, max: 10_000 }) }),
+        fc.record({
+          move: fc.constant('gray' as const),
+          id: fc.constantFrom(...ids),
+          share: fc.integer({ min: 0, max: 10_000 }),
+        }),
         fc.record({ move: fc.constant('stable' as const), id: fc.constantFrom(...ids) }),
         fc.record({ move: fc.constant('clear' as const) }),
         fc.record({ move: fc.constant('cool' as const) }),

@@ -1,7 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Decision, decide, IllegalMoveError, type RunEvent, type RunView, type StepView } from '../../engine/model/transition';
 import { isFinalRun, isFinalStep } from '../../engine/model/states';
+import {
+  type Decision,
+  decide,
+  IllegalMoveError,
+  type RunEvent,
+  type RunView,
+  type StepView,
+} from '../../engine/model/transition';
 
 const step = (name: string, part: Partial<StepView> = {}): StepView => ({
   name,
@@ -23,12 +30,16 @@ const run = (steps: StepView[], part: Partial<RunView> = {}): RunView => ({
 });
 
 /** The run after the decision was written, as the store would write it. */
-function after(view: RunView, decision: Decision): RunView {
-  const steps = view.steps.map((s) => ({ ...s, state: decision.steps.filter((c) => c.name === s.name).at(-1)?.state ?? s.state }));
+function written(view: RunView, decision: Decision): RunView {
+  const steps = view.steps.map((s) => ({
+    ...s,
+    state: decision.steps.filter((c) => c.name === s.name).at(-1)?.state ?? s.state,
+  }));
   return { ...decision.run, steps: [...steps, ...decision.append] };
 }
 
-const gray = (name: string, kind: string, part: Partial<StepView> = {}): StepView => step(name, { kind, role: 'gray', ...part });
+const gray = (name: string, kind: string, part: Partial<StepView> = {}): StepView =>
+  step(name, { kind, role: 'gray', ...part });
 
 describe('a run', () => {
   it('begins what the plan says once the plan is known', () => {
@@ -38,7 +49,7 @@ describe('a run', () => {
       step: 'plan',
       steps: [step('build', { needs: ['plan'] }), step('seal', { needs: ['build'] })],
     });
-    expect(after(view, decision).steps.map((s) => [s.name, s.state])).to.deep.equal([
+    expect(written(view, decision).steps.map((s) => [s.name, s.state])).to.deep.equal([
       ['plan', 'succeeded'],
       ['build', 'ready'],
       ['seal', 'pending'],
@@ -75,12 +86,12 @@ describe('a run', () => {
       ['undo gray/share', 'ready'],
       ['undo gray/deliver', 'pending'],
     ]);
-    const begun = decide(after(view, decision), { type: 'taken', step: 'undo gray/share' });
-    const second = after(after(view, decision), begun);
+    const begun = decide(written(view, decision), { type: 'taken', step: 'undo gray/share' });
+    const second = written(written(view, decision), begun);
     const undone = decide(second, { type: 'succeeded', step: 'undo gray/share' });
-    const third = after(second, undone);
+    const third = written(second, undone);
     expect(third.steps.find((s) => s.name === 'gray/share')?.state).to.equal('undone');
-    const last = after(third, decide(third, { type: 'taken', step: 'undo gray/deliver' }));
+    const last = written(third, decide(third, { type: 'taken', step: 'undo gray/deliver' }));
     const end = decide(last, { type: 'succeeded', step: 'undo gray/deliver' });
     expect(end.run.state).to.equal('failed');
     expect(end.run.reason).to.equal('gray/observe: gray was judged bad');
@@ -91,9 +102,9 @@ describe('a run', () => {
     const decision = decide(view, { type: 'end-early', as: 'cancelled', reason: 'cancelled by ada' });
     expect(decision.abort).to.deep.equal(['gray/deliver']);
     expect(decision.append[0]?.state).to.equal('pending');
-    const stopped = after(view, decision);
+    const stopped = written(view, decision);
     const next = decide(stopped, { type: 'failed', step: 'gray/deliver', reason: 'stopped' });
-    expect(after(stopped, next).steps.map((s) => s.state)).to.deep.equal(['cancelled', 'ready']);
+    expect(written(stopped, next).steps.map((s) => s.state)).to.deep.equal(['cancelled', 'ready']);
   });
 
   it('goes on with the other undo steps when one fails, and says which', () => {
@@ -123,7 +134,10 @@ describe('a run', () => {
 
   it('changes no more once it has ended', () => {
     const view = run([step('a', { state: 'succeeded' })], { state: 'succeeded' });
-    expect(() => decide(view, { type: 'end-early', as: 'cancelled', reason: '' })).to.throw(IllegalMoveError, 'succeeded');
+    expect(() => decide(view, { type: 'end-early', as: 'cancelled', reason: '' })).to.throw(
+      IllegalMoveError,
+      'succeeded',
+    );
   });
 });
 
@@ -139,18 +153,20 @@ describe('any history of a run', () => {
     fc.assert(
       fc.property(plans, choices, (plan, picks) => {
         let view = run(
-          plan.map((p, i) => step(`s${i}`, { ...p, needs: i === 0 ? [] : [`s${i - 1}`], state: i === 0 ? 'ready' : 'pending' })),
+          plan.map((p, i) =>
+            step(`s${i}`, { ...p, needs: i === 0 ? [] : [`s${i - 1}`], state: i === 0 ? 'ready' : 'pending' }),
+          ),
         );
         for (const pick of picks) {
           if (isFinalRun(view.state)) break;
           const events = possible(view);
           const event = events[pick % events.length];
           if (event === undefined) throw new Error(`stuck in ${view.state}: ${JSON.stringify(view.steps)}`);
-          const next = after(view, decide(view, event));
+          const next = written(view, decide(view, event));
           checkHistory(view, next);
           view = next;
         }
-        for (let i = 0; i < 60 && !isFinalRun(view.state); i++) view = after(view, decide(view, forward(view)));
+        for (let i = 0; i < 60 && !isFinalRun(view.state); i++) view = written(view, decide(view, forward(view)));
         expect(isFinalRun(view.state)).to.equal(true);
         expect(view.steps.every((s) => isFinalStep(s.state))).to.equal(true);
       }),

@@ -101,7 +101,11 @@ export function builderContract(place: () => BuilderPlace): void {
 
   it('runs a command and passes its output on', async () => {
     const call = buildCall();
-    const end = await run({ ...call, env: { DUMMY_LOG: 'tests run: 3\\nfailures: 1', DUMMY_EXIT: '4' }, take: '*.war' });
+    const end = await run({
+      ...call,
+      env: { DUMMY_LOG: 'tests run: 3\\nfailures: 1', DUMMY_EXIT: '4' },
+      take: '*.war',
+    });
     expect(end).to.deep.equal({ exitCode: 4, outOfMemory: false, timedOut: false, taken: null });
     expect(call.lines).to.include.members(['tests run: 3', 'failures: 1']);
   });

@@ -25,7 +25,15 @@ const freshName = (): string => `gantry-test-${process.pid}-${++made}`;
 export function instanceSpec(image: string, changes: Partial<InstanceSpec> = {}): InstanceSpec {
   return {
     name: freshName(),
-    labels: { app: 'shop', environment: 'test', run: '7', step: 'test/deliver', epoch: 1, effect: effect(), role: 'instance' },
+    labels: {
+      app: 'shop',
+      environment: 'test',
+      run: '7',
+      step: 'test/deliver',
+      epoch: 1,
+      effect: effect(),
+      role: 'instance',
+    },
     image,
     port: 8080,
     env: {},

@@ -27,7 +27,7 @@ export async function makeEngine(change: Partial<EngineParts> = {}): Promise<Tes
     logs: fileLogs(join(folder, 'logs')),
     clock: { now: Date.now },
     random: { bytes: randomBytes },
-    probe: () => {},
+    probe: () => undefined,
     log: { info: () => {}, warn: () => {}, error: () => {} },
     domain: 'localhost',
     ...change,

@@ -56,6 +56,8 @@ async function removeEverything(docker: Docker, installation: string, stem: stri
   for (const name of named.flatMap(({ RepoTags }) => RepoTags ?? [])) {
     if (name.startsWith(`${stem}/`)) await docker.getImage(name).remove();
   }
+  // Builds that were broken off at their very end, and what was built over, have no name left.
+  for (const { Id } of await docker.listImages({ filters })) await docker.getImage(Id).remove({ force: true });
   const { Volumes } = await docker.listVolumes({ filters });
   for (const { Name } of Volumes ?? []) await docker.getVolume(Name).remove();
   for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove();

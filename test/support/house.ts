@@ -1,0 +1,136 @@
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { sql } from 'kysely';
+import type { Engine } from '../../engine/engine';
+import { isFinalRun } from '../../engine/model/states';
+import type { EngineParts } from '../../engine/parts';
+import type { RunFound } from '../../engine/runs/find';
+import { DummyBuilder } from '../../runners/dummy/builder';
+import { DummyCluster } from '../../runners/dummy/cluster';
+import { DummyGateway } from '../../runners/dummy/gateway';
+import { dummyProber } from '../../runners/dummy/prober';
+import { stepKinds } from '../../runners/steps/kinds';
+import { startWorker, type Worker } from '../../runners/worker/worker';
+import { gitSources } from '../../runners/workspace/sources';
+import type { World } from '../../runners/world';
+import { makeEngine } from './engine';
+
+const run = promisify(execFile);
+const NO_COMMIT = '0'.repeat(40);
+
+export interface House {
+  engine: Engine;
+  world: World & { cluster: DummyCluster; gateway: DummyGateway };
+  worker: Worker;
+  /** Commits these files to the app's real repository (or takes a commit made before), and delivers the push. */
+  push(app: string, what: Record<string, string> | string): Promise<number>;
+  /** Waits until the run is final or waits for people; a lease that nobody holds any more runs out at once. */
+  settled(app: string, run: number): Promise<RunFound>;
+  /** Says yes at every gate until the run is final. */
+  through(app: string, run: number): Promise<RunFound>;
+  close(): Promise<void>;
+}
+
+export interface HouseOptions {
+  parts?: Partial<EngineParts>;
+  /** Puts something between the step kinds and the dummy world. */
+  change?: (world: World) => World;
+  /** Folder with bare repositories (`APP.git`) that were made before; default: one of the house's own. */
+  repositories?: string;
+  /** Commits do not wait for the disk: for stories in which processes die, but no machine does. */
+  hasty?: boolean;
+}
+
+/** A whole Gantry in one process on the dummy world: real SQL, real Git, nothing runs. */
+export async function makeHouse(options: HouseOptions = {}): Promise<House> {
+  const change = options.change ?? ((world: World) => world);
+  const test = await makeEngine(options.parts);
+  if (options.hasty === true) await sql`pragma synchronous = off`.execute(test.engine.parts.store.read);
+  const { engine } = test;
+  const cluster = new DummyCluster();
+  const gateway = new DummyGateway();
+  const world = {
+    installation: '0123456789abcdef',
+    bytes: engine.parts.bytes,
+    sources: gitSources(options.repositories ?? join(test.folder, 'git')),
+    cluster,
+    builder: new DummyBuilder({ bytes: engine.parts.bytes }),
+    gateway,
+    prober: dummyProber(),
+    gatewayInside: async () => undefined,
+  };
+  const worker = startWorker(engine, stepKinds(change(world)), { owner: 'test', concurrency: 4 });
+  const heads = new Map<string, string>();
+
+  const push = async (app: string, what: Record<string, string> | string): Promise<number> => {
+    const after = typeof what === 'string' ? what : await commit(test.folder, app, what);
+    const before = heads.get(app) ?? NO_COMMIT;
+    heads.set(app, after);
+    const wanted = { app, source: 'git-push', ref: 'refs/heads/main', before, after, pusher: 'user:ada' };
+    const accepted = await engine.deliveries.accept(wanted, 'user:ada');
+    worker.wake();
+    return accepted.run?.number ?? 0;
+  };
+
+  const settled = async (app: string, number: number): Promise<RunFound> => {
+    const until = Date.now() + 8_000;
+    for (;;) {
+      const found = await engine.runs.find(app, number);
+      if (isFinalRun(found.row.state) || found.row.state === 'waiting') return found;
+      if (Date.now() > until)
+        throw new Error(`run ${number} is still ${found.row.state}: ${JSON.stringify(found.steps)}`);
+      if (worker.running() === 0) await expireLeases(engine);
+      worker.wake();
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+  };
+
+  const through = async (app: string, number: number): Promise<RunFound> => {
+    for (;;) {
+      const found = await settled(app, number);
+      if (found.row.state !== 'waiting') return found;
+      await engine.approvals.decide({ app, run: number, user: 'ada', vote: 'yes', reason: '' });
+    }
+  };
+
+  return {
+    engine,
+    world,
+    worker,
+    push,
+    settled,
+    through,
+    close: async () => {
+      await worker.drain(2_000);
+      await test.close();
+    },
+  };
+}
+
+/** Nobody holds them: as if the six seconds had passed. */
+async function expireLeases(engine: Engine): Promise<void> {
+  await engine.parts.store.write((tx) =>
+    tx.updateTable('steps').set({ lease_until: 1, not_before: 0 }).where('state', 'in', ['running', 'ready']).execute(),
+  );
+}
+
+/** Makes a commit in `<folder>/work/APP` and pushes it to `<folder>/git/APP.git`. Returns its id. */
+export async function commit(folder: string, app: string, files: Record<string, string>): Promise<string> {
+  const work = join(folder, 'work', app);
+  const bare = join(folder, 'git', `${app}.git`);
+  const git = (...args: string[]) =>
+    run('git', ['-C', work, '-c', 'user.name=ada', '-c', 'user.email=ada@example.org', ...args]);
+  await mkdir(work, { recursive: true });
+  await run('git', ['init', '-q', '-b', 'main', work]);
+  await run('git', ['init', '-q', '--bare', bare]);
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(work, path)), { recursive: true });
+    await writeFile(join(work, path), text);
+  }
+  await git('add', '-A');
+  await git('commit', '-q', '--allow-empty', '-m', `change of ${app}`);
+  await git('push', '-q', bare, 'HEAD:refs/heads/main', '--force');
+  return (await git('rev-parse', 'HEAD')).stdout.trim();
+}
