@@ -30,7 +30,7 @@ function dummyWorld(installation: string, bytes: Bytes, sources: World['sources'
     installation,
     bytes,
     sources,
-    cluster: new DummyCluster(),
+    cluster: new DummyCluster({ bytes }),
     builder: new DummyBuilder({ bytes }),
     gateway: new DummyGateway(),
     prober: dummyProber(),

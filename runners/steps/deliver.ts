@@ -59,12 +59,16 @@ async function standBeside(context: StepWork, world: World, environment: Environ
   await moveTraffic(context, world, environment, move, { target: `route ${environment.name}` });
 }
 
-/** Drains and removes what no role names. */
-export async function clearLoose(context: StepWork, world: World, environmentId: Environment['id']): Promise<void> {
+/** Drains and removes what no role names. Returns the releases that lost their instances. */
+export async function clearLoose(context: StepWork, world: World, environmentId: Environment['id']): Promise<string[]> {
   const environment = await context.engine.environments.find(environmentId);
+  const gone: string[] = [];
   for (const lane of looseLanes(environment.traffic)) {
     await takeDown(context, world, environment, lane, { drainMs: DRAIN_MS });
+    const release = environment.traffic.lanes[lane];
+    if (release !== null) gone.push(release);
   }
+  return gone;
 }
 
 /** Longest wait for the last answers of instances that leave. */

@@ -7,7 +7,7 @@ import { laneOf, makeStable } from '../../engine/rollout/traffic';
 import { bringUp } from '../serving/bring-up';
 import { type Moved, moveTraffic } from '../serving/move-traffic';
 import type { World } from '../world';
-import { productionOf, releaseOf } from './release-of';
+import { productionOf, productionStage, releaseOf } from './release-of';
 
 /** The gray release becomes stable; the old one stays warm, so that going back is one gateway command. */
 export function promoteStep(world: World): StepKind<'promote'> {
@@ -72,10 +72,4 @@ async function standsReady(world: World, environment: Environment, target: Relea
   if (lane === undefined) return false;
   const servers = await world.gateway.listServers(environment.slot);
   return servers.some((s) => s.lane === lane && s.up);
-}
-
-/** The stage whose settings production's instances have: gray's, since gray's instances become production's. */
-function productionStage(release: Release): string {
-  const names = Object.keys(release.record.stages);
-  return names.includes('gray') ? 'gray' : (names.at(-1) ?? 'production');
 }

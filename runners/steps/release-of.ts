@@ -21,3 +21,9 @@ export async function productionOf(context: StepWork): Promise<Environment> {
 export const grayKey = (release: Release): string => release.hash.slice(0, 24);
 /** Salt of the sticky share: another one per release, so that not always the same users are first. */
 export const graySalt = (release: Release): string => release.hash.slice(24, 36);
+
+/** The stage whose settings production's instances have: gray's, since gray's instances become production's. */
+export function productionStage(release: Release): string {
+  const names = Object.keys(release.record.stages);
+  return names.includes('gray') ? 'gray' : (names.at(-1) ?? 'production');
+}

@@ -118,7 +118,8 @@ function explain(error: unknown, lease: StepLease, signal: AbortSignal, line: (t
   };
 }
 
-async function makeContext(
+/** What a step kind is given: read from SQL under the lease. */
+export async function makeContext(
   engine: Engine,
   lease: StepLease,
   signal: AbortSignal,

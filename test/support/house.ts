@@ -41,6 +41,8 @@ export interface HouseOptions {
   repositories?: string;
   /** Commits do not wait for the disk: for stories in which processes die, but no machine does. */
   hasty?: boolean;
+  /** No worker takes steps: the story takes them by hand. */
+  idle?: boolean;
 }
 
 /** A whole Gantry in one process on the dummy world: real SQL, real Git, nothing runs. */
@@ -61,7 +63,8 @@ export async function makeHouse(options: HouseOptions = {}): Promise<House> {
     prober: dummyProber(),
     gatewayInside: async () => undefined,
   };
-  const worker = startWorker(engine, stepKinds(change(world)), { owner: 'test', concurrency: 4 });
+  const kinds = options.idle === true ? new Map() : stepKinds(change(world));
+  const worker = startWorker(engine, kinds, { owner: 'test', concurrency: 4 });
   const heads = new Map<string, string>();
 
   const push = async (app: string, what: Record<string, string> | string): Promise<number> => {
