@@ -31,7 +31,9 @@ export async function doctorMain(settings: RunnerSettings): Promise<number> {
         state: 'warn',
         found: warning,
         why: 'production must outlive a restart of Docker',
-        mend: 'set it in /etc/docker/daemon.json',
+        mend: warning.includes('live-restore')
+          ? 'put {"live-restore": true} into /etc/docker/daemon.json and reload Docker'
+          : '',
       });
     }
     checks.push(...(await baseChecks(client)));

@@ -8,7 +8,7 @@ import type { RunnerSettings } from '../settings';
 import { listBases } from './bases/command';
 import { connectDocker } from './docker/client';
 import { type Purged, purge } from './docker/purge';
-import { makeGateway } from './make-world';
+import { makeGateway, networkName } from './make-world';
 
 /**
  * `remove --apps | --purge [--keep-bases]`: takes this installation's objects out of Docker, and nothing else.
@@ -23,7 +23,11 @@ export async function removeMain(settings: RunnerSettings, args: readonly string
   await store.close();
   const client = connectDocker(settings.docker);
   const everything = args.includes('--purge');
-  await makeGateway(settings, installation).remove();
+  if (settings.dummy) return 0; // the dummy leaves nothing behind
+  const gateway = makeGateway(settings, installation);
+  const stood = await gateway.address();
+  await gateway.remove();
+  if (stood !== undefined) say({ kind: 'container', name: `${networkName(installation)}-gateway` });
   await purge(client, installation, everything ? 'everything' : 'apps', say);
   if (everything && !args.includes('--keep-bases')) await removeBases(client, say);
   return 0;

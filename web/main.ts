@@ -28,7 +28,7 @@ async function main(): Promise<void> {
     logs: fileLogs(join(settings.home, 'logs')),
     clock: { now: Date.now },
     random: { bytes: randomBytes },
-    probe: () => {},
+    probe: () => undefined,
     log,
     domain: settings.domain,
   });

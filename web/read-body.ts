@@ -12,6 +12,9 @@ export async function readBody(ctx: Context): Promise<Buffer> {
   try {
     return await getRawBody(ctx.req, { limit: BODY_MAX, length: ctx.req.headers['content-length'] ?? null });
   } catch (error) {
+    // What still comes is read away, and the connection ends with the answer.
+    ctx.set('Connection', 'close');
+    ctx.req.resume();
     const tooLarge = (error as { type?: string }).type === 'entity.too.large';
     throw new GantryError(
       'invalid',

@@ -1,11 +1,12 @@
 import Router from '@koa/router';
 import Koa from 'koa';
+import { answerError } from './api/errors';
 import { apiRoutes } from './api/routes';
-import { answerError, notFound } from './api/errors';
 import { gitRoutes } from './git/remote';
 import { admit } from './identity/admit';
 import { pageRoutes } from './pages/routes';
 import type { WebParts } from './parts';
+import { notFound } from './refusals';
 import type { Context, Route, State } from './route';
 
 /** Every address that Gantry answers. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer as createHttpServer, type Server } from 'node:http';
-import { GantryError } from '../engine/model/errors';
 import type { Engine } from '../engine/engine';
+import { GantryError } from '../engine/model/errors';
 import type { Logger } from '../engine/ports/logger';
 import { createFeed } from './events/feed';
 import { startRefsLoop } from './git/refs-loop';
@@ -22,12 +22,7 @@ export interface Web {
  * Listens, and begins to look for pushes that were missed.
  * @throws GantryError `port-in-use`, `cannot-listen`.
  */
-export async function startWeb(
-  engine: Engine,
-  log: Logger,
-  options: WebOptions,
-  installation: string,
-): Promise<Web> {
+export async function startWeb(engine: Engine, log: Logger, options: WebOptions, installation: string): Promise<Web> {
   const secret = await engine.store.secret('session');
   const server = createHttpServer({ headersTimeout: HEADERS_MS, keepAliveTimeout: KEEP_ALIVE_MS });
   // A push may take longer to arrive than any fixed limit; other bodies have their own (`BODY_MS`).
@@ -47,7 +42,8 @@ export async function startWeb(
     metrics: createMetrics(engine, options.version),
     stopping: stopping.signal,
   };
-  server.on('request', createServer(parts).callback());
+  const answer = createServer(parts).callback();
+  server.on('request', (request, response) => void answer(request, response));
   const refs = startRefsLoop(parts);
   let stopped: Promise<void> | undefined;
   const stop = async () => {
@@ -69,9 +65,11 @@ export async function startWeb(
 
 async function drain(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // Connections that were busy a moment ago would else be kept alive for a client that may never ask again.
+  const idle = setInterval(() => server.closeIdleConnections(), 20);
   const limit = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
   await closed;
+  clearInterval(idle);
   clearTimeout(limit);
 }
 

@@ -24,6 +24,10 @@ want_tools() {
   type -P redis-server >/dev/null || want_packages redis-server
   [[ -n $(compgen -G '/usr/lib/*/libgssapi_krb5.so.2') || -n $(compgen -G '/usr/lib*/libgssapi_krb5.so.2') ]] ||
     want_packages libgssapi-krb5-2
+  # The pages are tested in a browser. Ubuntu's package is only a way to the snap store: there the test says it skips.
+  if [[ -n ${WANT_BROWSER:-} && ! -x /usr/bin/chromium ]] && grep -qsx 'ID=debian' /etc/os-release; then
+    want_packages chromium fonts-dejavu-core
+  fi
   if [[ $1 == with-docker ]]; then
     if [[ $DOCKER == missing ]]; then want_packages docker.io; fi
     type -P mmdebstrap >/dev/null || want_packages mmdebstrap

@@ -69,6 +69,8 @@ plan_packages() {
       redis-server) plan redis-server "the queue; Gantry runs its own" "5 MB" "5 s" "apt" ;;
       docker.io) plan docker.io "runs the apps" "280 MB" "30 s" "apt" ;;
       mmdebstrap) plan mmdebstrap "makes the first base image" "1 MB" "5 s" "apt" ;;
+      chromium) plan chromium "the pages are tested in it" "400 MB" "30 s" "apt" ;;
+      fonts-dejavu-core) plan fonts-dejavu-core "letters for it" "3 MB" "2 s" "apt" ;;
       libgssapi-krb5-2) plan libgssapi-krb5-2 "nodegit needs it" "1 MB" "2 s" "apt" ;;
       curl | ca-certificates) plan "$package" "downloads Node" "2 MB" "3 s" "apt" ;;
       *) compiler+=("$package") ;;

@@ -13,6 +13,7 @@ read_test_arguments() {
 # The last line is always the counts, also when mocha ended before it could count.
 run_tests() {
   read_test_arguments "$@"
+  WANT_BROWSER=1
   prepare world "$TEST_DOCKER"
   if [[ $TEST_DOCKER == with-docker && $DOCKER != answers ]]; then
     fail "the tests need Docker, and $(docker_mend) (or leave those tests out: ./gantry test --without-docker)"

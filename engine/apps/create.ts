@@ -1,12 +1,9 @@
+import { appNameProblem } from '../../pipelines/names';
 import { recordAudit } from '../audit/record';
 import { GantryError } from '../model/errors';
 import { type AppId, newId } from '../model/ids';
 import type { Actor, EngineParts } from '../parts';
 import type { Tables } from '../store/tables';
-
-/** DNS label, at most 40 characters, so that host names and container names made of it stay valid. */
-const APP_NAME = /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/;
-const RESERVED = ['gantry', 'www', 'api', 'git', 'admin', 'localhost'];
 
 /** @throws GantryError `app-name`, `app-taken`. */
 export async function createApp(parts: EngineParts, name: string, actor: Actor): Promise<Tables['apps']> {
@@ -31,13 +28,7 @@ export async function createApp(parts: EngineParts, name: string, actor: Actor):
 }
 
 function checkName(name: string): void {
-  if (APP_NAME.test(name) && !RESERVED.includes(name)) return;
-  throw new GantryError(
-    'invalid',
-    'app-name',
-    `"${name.slice(0, 80)}" cannot be an app's name: it becomes a host name`,
-    RESERVED.includes(name)
-      ? 'that name is reserved; take another one'
-      : 'use 1 to 40 lower-case letters, digits and dashes, beginning with a letter, for example "storefront"',
-  );
+  const problem = appNameProblem(name);
+  if (problem === null) return;
+  throw new GantryError('invalid', 'app-name', problem, 'an app is named like a host, for example "storefront"');
 }

@@ -1,7 +1,7 @@
 import { recordAudit } from '../audit/record';
 import { emit } from '../events/emit';
 import { GantryError } from '../model/errors';
-import { type DeliveryId, newId, type RunId } from '../model/ids';
+import { type AppId, type DeliveryId, newId, type RunId } from '../model/ids';
 import type { Actor, EngineParts } from '../parts';
 import { ringAll } from '../runs/apply';
 import { createRun } from '../runs/create';
@@ -39,9 +39,12 @@ export async function acceptPush(parts: EngineParts, push: PushDelivery, actor: 
   const result = await parts.store.write(async (tx) => {
     const app = await tx.selectFrom('apps').selectAll().where('name', '=', push.app).executeTakeFirst();
     if (app === undefined) throw unknownApp(push.app);
-    const key = `push:${push.ref}:${push.before}:${push.after}`;
-    const known = await findKnown(tx, app.id, key);
-    if (known !== undefined) return { accepted: known, hints: [] };
+    const earlier = await countSame(tx, app.id, push);
+    // A ref that stands at `before` again has moved again: forced back, or deleted and made anew. Anything else that
+    // was told before is a repetition: a late hook, or the loop that compares refs.
+    const known = earlier > 0 && (await headOf(tx, app.id, push.ref)) !== push.before;
+    if (known) return { accepted: await findSame(tx, app.id, push), hints: [] };
+    const key = `push:${push.ref}:${push.before}:${push.after}${earlier === 0 ? '' : `:${earlier + 1}`}`;
     const id = newId<DeliveryId>(parts.clock, parts.random);
     const deleted = push.after === NO_COMMIT;
     const run = deleted
@@ -102,15 +105,40 @@ export function unknownApp(name: string): GantryError {
   return new GantryError('not-found', 'app-unknown', `there is no app "${name}"`, `make it: gantry app create ${name}`);
 }
 
-async function findKnown(tx: Tx, appId: string, key: string): Promise<Accepted | undefined> {
+async function countSame(tx: Tx, appId: AppId, push: PushDelivery): Promise<number> {
+  const row = await tx
+    .selectFrom('deliveries')
+    .select((e) => e.fn.countAll<number>().as('n'))
+    .where('app_id', '=', appId)
+    .where('ref', '=', push.ref)
+    .where('before', '=', push.before)
+    .where('after', '=', push.after)
+    .executeTakeFirstOrThrow();
+  return Number(row.n);
+}
+
+async function headOf(tx: Tx, appId: AppId, ref: string): Promise<string> {
+  const row = await tx
+    .selectFrom('ref_heads')
+    .select('commit')
+    .where('app_id', '=', appId)
+    .where('ref', '=', ref)
+    .executeTakeFirst();
+  return row?.commit ?? NO_COMMIT;
+}
+
+/** The newest delivery of this very move, with its outcome. */
+async function findSame(tx: Tx, appId: AppId, push: PushDelivery): Promise<Accepted> {
   const row = await tx
     .selectFrom('deliveries')
     .leftJoin('runs', 'runs.id', 'deliveries.run_id')
     .select(['deliveries.id', 'deliveries.outcome', 'deliveries.reason', 'runs.id as run_id', 'runs.number'])
-    .where('deliveries.app_id', '=', appId as never)
-    .where('deliveries.key', '=', key)
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
+    .where('deliveries.app_id', '=', appId)
+    .where('deliveries.ref', '=', push.ref)
+    .where('deliveries.before', '=', push.before)
+    .where('deliveries.after', '=', push.after)
+    .orderBy('deliveries.id', 'desc')
+    .executeTakeFirstOrThrow();
   return {
     deliveryId: row.id,
     known: true,

@@ -31,6 +31,14 @@ export async function setGrayShare(
       'a release becomes gray by its run: push a commit, or approve the run that waits',
     );
   }
+  if (production.traffic.stable === null) {
+    throw new GantryError(
+      'conflict',
+      'no-stable',
+      `${wanted.app} has no stable release yet: there is nothing to share the traffic with`,
+      'let the first release go to production',
+    );
+  }
   const release = await findRelease(parts, releaseId);
   const rules = {
     header: wanted.header === undefined ? (production.traffic.rules.header ?? null) : wanted.header,

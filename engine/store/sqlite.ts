@@ -54,11 +54,13 @@ function isBusy(error: unknown): boolean {
  */
 export function openSqlite(file: string): Kysely<Tables> {
   try {
-    const database = new Database(file, { timeout: 0 });
+    // Two processes may make the file at once: only here, before any work, SQLite itself may wait for the lock.
+    const database = new Database(file, { timeout: 5_000 });
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
     database.pragma('wal_autocheckpoint = 1000');
+    database.pragma('busy_timeout = 0');
     return new Kysely<Tables>({ dialect: new PatientDialect(database) });
   } catch (error) {
     throw new GantryError(

@@ -83,7 +83,7 @@ async function propose(context: StepContext<'plan'>, world: World): Promise<Step
     }),
   );
   const proposal = proposePipeline(files, lease.app.name);
-  log(`there is no ${PIPELINE_FILE} at this commit. ${proposal.why}`);
+  log(`there is no ${PIPELINE_FILE} at this commit. ${proposal.why.join(' ')}`);
   log(`a proposal, the same that "gantry init" writes:`);
   log(`---8<--- ${PIPELINE_FILE}`);
   for (const line of proposal.text.trimEnd().split('\n')) log(line);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { GantryError } from '../../engine/model/errors';
+import { LIST_DEFAULT, LIST_MAX } from '../limits';
 import { readBody } from '../read-body';
 import { type Context, param, query } from '../route';
-import { LIST_DEFAULT, LIST_MAX } from '../limits';
 
 /**
  * A JSON body of this shape; an absent one counts as `{}`.
@@ -28,7 +28,12 @@ export const reasonShape = z.string().max(500).optional();
 export function numberParam(ctx: Context, name: string): number {
   const text = param(ctx, name);
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new GantryError('invalid', 'not-a-number', `"${text.slice(0, 80)}" is no number of a ${name}`, 'give its number');
+  throw new GantryError(
+    'invalid',
+    'not-a-number',
+    `"${text.slice(0, 80)}" is no number of a ${name}`,
+    'give its number',
+  );
 }
 
 /** `?limit=`, within our own. */

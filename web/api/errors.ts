@@ -2,30 +2,8 @@ import { ZodError } from 'zod';
 import { type ErrorKind, GantryError, messageOf } from '../../engine/model/errors';
 import { renderError } from '../pages/render-error';
 import type { WebParts } from '../parts';
+import { UnauthorizedError } from '../refusals';
 import type { Context } from '../route';
-
-/** No token, or one that nobody has: always the same words. */
-export class UnauthorizedError extends GantryError {
-  override readonly name = 'UnauthorizedError';
-  constructor() {
-    super(
-      'forbidden',
-      'unauthorized',
-      'a valid token is needed',
-      'send it as "Authorization: Bearer TOKEN"; `gantry up` showed the first one at its first start',
-    );
-  }
-}
-
-export class ForbiddenError extends GantryError {
-  override readonly name = 'ForbiddenError';
-  constructor(message: string, next: string) {
-    super('forbidden', 'forbidden', message, next);
-  }
-}
-
-export const notFound = (path: string): GantryError =>
-  new GantryError('not-found', 'no-such-address', `there is nothing at ${path.slice(0, 200)}`, 'look at the address again');
 
 const STATUS: Record<ErrorKind, number> = {
   invalid: 400,
@@ -46,7 +24,8 @@ export interface ErrorAnswer {
 export function toAnswer(error: unknown): ErrorAnswer {
   if (error instanceof UnauthorizedError) return { status: 401, ...wordsOf(error) };
   if (error instanceof GantryError) return { status: statusOf(error), ...wordsOf(error) };
-  if (error instanceof ZodError) return { status: 400, code: 'body', message: zodWords(error), next: 'mend the request' };
+  if (error instanceof ZodError)
+    return { status: 400, code: 'body', message: zodWords(error), next: 'mend the request' };
   return {
     status: 500,
     code: 'internal',

@@ -58,12 +58,7 @@ async function* readLog(parts: WebParts, step: StepRow, offset: number, size: nu
 }
 
 /** What is there and what comes, until the step has ended or the reader is gone. */
-async function* followLog(
-  parts: WebParts,
-  step: StepRow,
-  offset: number,
-  signal: AbortSignal,
-): AsyncGenerator<Buffer> {
+async function* followLog(parts: WebParts, step: StepRow, offset: number, signal: AbortSignal): AsyncGenerator<Buffer> {
   let at = offset;
   while (!signal.aborted) {
     // The state is read first: what was written before the end is then surely seen by the read that follows.

@@ -52,7 +52,7 @@ export function createFeed(engine: Engine, log: Logger): EventFeed {
     timer = listeners.size === 0 || closed ? undefined : setTimeout(() => void look(), EVENTS_POLL_MS);
   };
   const join = async (filter: EventFilter): Promise<Listener> => {
-    const listener: Listener = { filter, waiting: [], cutOff: false, wake: () => {} };
+    const listener: Listener = { filter, waiting: [], cutOff: false, wake: () => undefined };
     // Nobody listened, so `seen` may be old: what lies between is read by the catching up below.
     if (listeners.size === 0 && timer === undefined) seen = await engine.events.newest();
     listeners.add(listener);

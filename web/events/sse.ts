@@ -33,7 +33,10 @@ export function sendEvents(
   ctx.set('X-Accel-Buffering', 'no');
   ctx.body = stream;
   stream.write('retry: 1000\n\n');
-  const heartbeat = setInterval(() => stream.writable && !stream.writableNeedDrain && stream.write(': here\n\n'), HEARTBEAT_MS);
+  const heartbeat = setInterval(
+    () => stream.writable && !stream.writableNeedDrain && stream.write(': here\n\n'),
+    HEARTBEAT_MS,
+  );
   const pump = async () => {
     for await (const event of events) {
       await write(stream, eventText(event));

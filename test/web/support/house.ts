@@ -1,9 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { installationId } from '../../../engine/store/installation';
-import { randomBytes } from 'node:crypto';
 import type { Engine } from '../../../engine/engine';
 import type { EngineParts } from '../../../engine/parts';
+import { installationId } from '../../../engine/store/installation';
 import { startWeb, type Web } from '../../../web/start';
 import { makeEngine } from '../../support/engine';
 

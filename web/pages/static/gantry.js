@@ -9,12 +9,15 @@ const REFRESH_MS = 30_000;
 /** A log view that was read to its end stays at its end. */
 const NEAR_END_PX = 40;
 const LOG_KEPT = 400_000;
+// Colours and cursor movements of terminals are taken out, as the server does for what it renders.
+const CONTROL = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[ -/]*[@-~]|(?![\\t\\n])\\p{Cc}`, 'gu');
 
 const address = document.body.dataset.events;
 const linkState = document.getElementById('link-state');
 let settle;
 let loading = false;
 let again = false;
+let following;
 
 if (address) {
   const source = new EventSource(address);
@@ -78,8 +81,6 @@ function isInUse(part) {
   return typed || part.contains(document.activeElement) || part.querySelector('details[open]') !== null;
 }
 
-let following;
-
 async function followLog() {
   following?.abort();
   const log = document.getElementById('log');
@@ -98,9 +99,6 @@ async function followLog() {
     if (!signal.aborted) say('the log stopped; load the page again');
   }
 }
-
-// Colours and cursor movements of terminals are taken out, as the server does for what it renders.
-const CONTROL = /\u001b\[[0-9;?]*[ -/]*[@-~]|[\u0000-\u0008\u000b-\u001f\u007f]/g;
 
 function append(log, text) {
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;

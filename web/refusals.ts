@@ -1,0 +1,29 @@
+import { GantryError } from '../engine/model/errors';
+
+/** No token, or one that nobody has: always the same words. */
+export class UnauthorizedError extends GantryError {
+  override readonly name = 'UnauthorizedError';
+  constructor() {
+    super(
+      'forbidden',
+      'unauthorized',
+      'a valid token is needed',
+      'send it as "Authorization: Bearer TOKEN"; `gantry up` showed the first one at its first start',
+    );
+  }
+}
+
+export class ForbiddenError extends GantryError {
+  override readonly name = 'ForbiddenError';
+  constructor(message: string, next: string) {
+    super('forbidden', 'forbidden', message, next);
+  }
+}
+
+export const notFound = (path: string): GantryError =>
+  new GantryError(
+    'not-found',
+    'no-such-address',
+    `there is nothing at ${path.slice(0, 200)}`,
+    'look at the address again',
+  );
