@@ -64,25 +64,34 @@ export function overview(commands: readonly Command[], version: string): string 
 const shortUsage = (command: Command): string =>
   [command.name, ...command.arguments.map(({ name, optional }) => (optional ? `[${name}]` : name))].join(' ');
 
+/** Several commands in full; what they have in common stands once, at the end. */
+export const groupHelp = (commands: readonly Command[]): string =>
+  [
+    ...commands.map((command) => commandHelp(command, {})),
+    `Options of all commands:\n${rowsOf(optionRows(COMMON_OPTIONS))}`,
+  ].join('\n\n');
+
 /** One command in full. */
-export function commandHelp(command: Command): string {
+export function commandHelp(command: Command, common: Readonly<Record<string, OptionSpec>> = COMMON_OPTIONS): string {
   const rows = [
     ...command.arguments.map(({ name, help }) => [`  ${name}`, help]),
     ...optionRows(command.options),
-    ...optionRows(COMMON_OPTIONS),
+    ...optionRows(common),
   ];
   const examples = (command.examples ?? []).map((example) => `  ${example}`);
   return [
     `${usageLine(command)}\n  ${capital(command.summary)}.`,
     command.details === undefined ? '' : wrap(command.details, 100),
-    table(['', ''], rows).replace(/^\n/, ''),
+    rowsOf(rows),
     examples.length === 0 ? '' : ['Examples:', ...examples].join('\n'),
   ]
     .filter(Boolean)
     .join('\n\n');
 }
 
-export const optionRows = (options: Readonly<Record<string, OptionSpec>>): string[][] =>
+const rowsOf = (rows: string[][]): string => table(['', ''], rows).replace(/^\n/, '');
+
+const optionRows = (options: Readonly<Record<string, OptionSpec>>): string[][] =>
   Object.entries(options).map(([name, spec]) => [`  ${optionWords(name, spec)}`, spec.help]);
 
 export const optionWords = (name: string, { value, short }: OptionSpec): string =>

@@ -1,6 +1,7 @@
 import type { Command } from './command';
 import { appCreate, appList, appShow } from './commands/app';
 import { approve, reject } from './commands/approve';
+import { demo } from './commands/demo';
 import { doctor } from './commands/doctor';
 import { down } from './commands/down';
 import { envList } from './commands/env';
@@ -21,6 +22,7 @@ export function commandTable(version: string): readonly Command[] {
     up,
     down,
     status,
+    demo,
     doctor,
     init,
     lint,

@@ -60,7 +60,8 @@ async function* changes(client: Client, app: string, number: number, after: stri
       const deadline = Date.now() + GATHER_MS;
       while (last.done !== true && Date.now() < deadline) {
         next = events.next();
-        const more = await Promise.race([next, wait(deadline - Date.now(), undefined)]);
+        // A stream that breaks now is found by the next read; first what came before it is passed on.
+        const more = await Promise.race([next.catch(() => undefined), wait(deadline - Date.now(), undefined)]);
         if (more === undefined || more.done === true) break;
         last = more;
       }

@@ -1,6 +1,6 @@
 import type { Command } from '../command';
 import { EXIT } from '../errors';
-import { commandHelp, overview } from '../help';
+import { commandHelp, groupHelp, overview } from '../help';
 import { readWords } from '../words';
 
 /** Help needs the table, and is in it. */
@@ -19,7 +19,7 @@ export function helpCommand(commands: () => readonly Command[], version: string)
       if (first === undefined) return { json: describeAll(commands()), text: overview(commands(), version) };
       const group = commands().filter((command) => command.name.startsWith(`${first} `));
       if (words.length === 1 && group.length > 0) {
-        return { json: describeAll(group), text: group.map(commandHelp).join('\n\n') };
+        return { json: describeAll(group), text: groupHelp(group) };
       }
       const { command } = readWords([...words, '--help'], commands());
       return { json: describe(command), text: commandHelp(command), exit: EXIT.ok };

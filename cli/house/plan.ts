@@ -43,7 +43,7 @@ export async function planHouse(settings: CliSettings, wishes: Wishes): Promise<
     gateway: hostAndPort(reachable(wishes.gateway)),
     domain: settings.domain,
     dummy: wishes.dummy,
-    redis: own === undefined ? undefined : { own, program: redisProgram(settings, own) },
+    redis: own === undefined ? undefined : { own, program: redisProgram(settings) },
     web: mainProgram(settings, 'web', [], environment),
     runner: mainProgram(settings, 'runners', ['run'], environment),
   };

@@ -48,6 +48,7 @@ export async function checkDocker(settings: CliSettings): Promise<void> {
   throw failure(
     'no-docker',
     `Docker cannot be used: ${docker.found}`,
-    `${docker.mend} (or see Gantry without containers: ./gantry up --dummy)`,
+    'start it: sudo systemctl start docker (not installed: sudo apt-get install docker.io); or see Gantry without ' +
+      'containers: ./gantry up --dummy',
   );
 }

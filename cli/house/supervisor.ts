@@ -8,7 +8,7 @@ import { Child, type Program } from '../processes/child';
 import { readJson, removeFile, writePrivate } from '../processes/files';
 import { endProcess, identify, type ProcessIdentity } from '../processes/identity';
 import { LogFile } from '../processes/log-file';
-import { redisAnswers } from '../processes/redis';
+import { redisAnswers, writeRedisConfiguration } from '../processes/redis';
 import { importantLine, tokenIn } from './lines';
 import { remember } from './memory';
 import type { HousePlan } from './plan';
@@ -103,6 +103,7 @@ export class Supervisor {
   private async startRedis(): Promise<void> {
     const { redis } = this.plan;
     if (redis === undefined) return;
+    writeRedisConfiguration(this.plan.home, redis.own);
     this.startChild('redis', redis.program);
     await this.until('redis', READY_MS, () => redisAnswers(redis.own));
   }

@@ -35,13 +35,18 @@ export function redisConfiguration(folder: string, { port, password }: Pick<OwnR
   ].join('\n');
 }
 
-/** Writes the configuration, and gives the program that runs by it. */
-export function redisProgram(settings: CliSettings, redis: OwnRedis): Program {
-  const folder = join(settings.home, 'redis');
-  makeFolder(folder);
-  const file = join(folder, 'redis.conf');
-  writePrivate(file, redisConfiguration(folder, redis));
-  return { command: 'redis-server', args: [file], environment: settings.environment, folder };
+const folderOf = (home: string): string => join(home, 'redis');
+const configurationOf = (home: string): string => join(folderOf(home), 'redis.conf');
+
+export function redisProgram(settings: CliSettings): Program {
+  const { home, environment } = settings;
+  return { command: 'redis-server', args: [configurationOf(home)], environment, folder: folderOf(home) };
+}
+
+/** Only the supervisor of the folder may do this: a Redis that runs would come back with another password. */
+export function writeRedisConfiguration(home: string, redis: OwnRedis): void {
+  makeFolder(folderOf(home));
+  writePrivate(configurationOf(home), redisConfiguration(folderOf(home), redis));
 }
 
 const ANSWER_MS = 1_000;
