@@ -4,7 +4,7 @@ import type { CommandEnd } from '../../engine/ports/builder';
 import type { StepContext, StepKind } from '../../engine/ports/step-kind';
 import { checkArchive } from '../workspace/zip';
 import type { World } from '../world';
-import { buildLabels } from './labels';
+import { runUserCommand } from './run-command';
 
 export interface ArtifactOutput {
   digest: string;
@@ -24,27 +24,12 @@ export function buildArtifactStep(world: World): StepKind<'build-artifact'> {
 }
 
 async function build(context: StepContext<'build-artifact'>, world: World): Promise<Json> {
-  const { lease, spec, log, signal } = context;
+  const { lease, spec, log } = context;
   const output = await context.effect<Json>({
     target: 'artifact',
     intent: { run: spec.run, in: spec.in, commit: lease.run.commit },
     find: async () => undefined,
-    act: async (key) => {
-      const ended = await world.builder.runCommand({
-        image: spec.in,
-        command: spec.run,
-        env: spec.env,
-        sources: await world.sources.tar(lease.app.name, lease.run.commit, '.'),
-        cache: { key: lease.app.name, paths: spec.cache },
-        memory: spec.memory,
-        timeoutMs: spec.timeout,
-        take: spec.take,
-        labels: buildLabels(context, key),
-        signal,
-        onLine: log,
-      });
-      return taken(ended, spec.run, spec.timeout) as unknown as Json;
-    },
+    act: async (key) => taken(await runUserCommand(context, world, key, spec, { take: spec.take })) as unknown as Json,
   });
   const artifact = output as unknown as ArtifactOutput;
   if (artifact.kind !== 'file') await checkArchive(await world.bytes.file(artifact.digest), artifact.kind);
@@ -53,32 +38,9 @@ async function build(context: StepContext<'build-artifact'>, world: World): Prom
   return output;
 }
 
-function taken(ended: CommandEnd, command: string, timeoutMs: number): ArtifactOutput {
-  failUnlessDone(ended, command, timeoutMs);
+function taken(ended: CommandEnd): ArtifactOutput {
   if (ended.taken === null) throw new StepFailure('user', 'the build left no artifact', 'check build.artifact.take');
   const { name, digest, size } = ended.taken;
   const kind = name.endsWith('.war') ? 'war' : name.endsWith('.ear') ? 'ear' : 'file';
   return { name: name.split('/').at(-1) ?? name, digest, size, kind };
-}
-
-/** @throws StepFailure in the user's terms when a command did not end well. */
-export function failUnlessDone(ended: CommandEnd, command: string, timeoutMs: number): void {
-  const short = command.length > 60 ? `${command.slice(0, 60)}…` : command;
-  if (ended.timedOut) {
-    throw new StepFailure(
-      'user',
-      `"${short}" took longer than ${timeoutMs / 1000} s`,
-      'raise its timeout, or make it faster',
-    );
-  }
-  if (ended.outOfMemory) {
-    throw new StepFailure('user', `"${short}" ran out of memory`, 'raise its memory limit in gantry.yml');
-  }
-  if (ended.exitCode !== 0) {
-    throw new StepFailure(
-      'user',
-      `"${short}" ended with exit code ${ended.exitCode}`,
-      'its last lines stand in the log of this step',
-    );
-  }
 }

@@ -4,21 +4,12 @@ import type { StepContext, StepKind } from '../../engine/ports/step-kind';
 import { artifactPlace } from '../serving/artifact-place';
 import type { World } from '../world';
 import type { ArtifactOutput } from './build-artifact';
-import type { ImageOutput } from './build-image';
+import { imageStep } from './image';
 import { buildLabels } from './labels';
 
 /** The thin production image: the same artifact as one layer on the base that it was tested on. */
 export function layerImageStep(world: World): StepKind<'layer-image'> {
-  return {
-    kind: 'layer-image',
-    run: async (context) => ({ end: 'succeeded', output: await layer(context, world) }),
-    inspect: async () => ({ found: 'partly' }), // the effect finds the image by its key
-    undo: async (context) => {
-      const output = context.undone as unknown as ImageOutput | undefined;
-      if (output !== undefined) await world.builder.untag(output.imageId);
-      return { end: 'succeeded', output: null };
-    },
-  };
+  return imageStep('layer-image', world, (context) => layer(context, world));
 }
 
 async function layer(context: StepContext<'layer-image'>, world: World): Promise<Json> {
@@ -26,7 +17,8 @@ async function layer(context: StepContext<'layer-image'>, world: World): Promise
   const artifact = (await context.outputOf('build-artifact')) as unknown as ArtifactOutput | undefined;
   if (artifact === undefined) throw new StepFailure('gantry', 'there is no artifact to put on the base');
   const base = await world.builder.resolveImage(spec.base);
-  const output = await context.effect<Json>({
+  log(`${artifact.name} on ${spec.base} (${base.slice(0, 19)}…)`);
+  return context.effect<Json>({
     target: 'image',
     intent: { base, artifact: artifact.digest },
     find: async (key) => {
@@ -45,14 +37,4 @@ async function layer(context: StepContext<'layer-image'>, world: World): Promise
       return { ...built, baseId: base } as unknown as Json;
     },
   });
-  const image = output as unknown as ImageOutput;
-  await context.engine.releases.sealArtifact(lease, {
-    digest: image.imageId,
-    kind: 'image',
-    name: lease.app.name,
-    size: image.size,
-    builtIn: base,
-  });
-  log(`image ${image.imageId}: ${artifact.name} on ${spec.base} (${base.slice(0, 19)}…)`);
-  return output;
 }

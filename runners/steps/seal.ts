@@ -6,7 +6,7 @@ import { RELEASE_FORMAT, type ReleaseRecord, type ReleaseStage } from '../../eng
 import type { Plan, StageSpec } from '../../pipelines/types';
 import type { World } from '../world';
 import type { ArtifactOutput } from './build-artifact';
-import type { ImageOutput } from './build-image';
+import type { ImageOutput } from './image';
 
 /** Largest configuration file that may travel with a release. */
 const CONFIG_LIMIT_BYTES = 4 * 1024 * 1024;

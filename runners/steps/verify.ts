@@ -3,9 +3,8 @@ import { StepFailure } from '../../engine/model/errors';
 import type { StepContext, StepKind, StepWork } from '../../engine/ports/step-kind';
 import type { VerifySpec } from '../../pipelines/types';
 import type { World } from '../world';
-import { failUnlessDone } from './build-artifact';
-import { buildLabels } from './labels';
 import { releaseOf } from './release-of';
+import { runUserCommand } from './run-command';
 
 /** Pause between tries of an HTTP check, ms. */
 const RETRY_MS = 200;
@@ -93,31 +92,16 @@ async function checkRun(
   check: Extract<VerifySpec, { kind: 'run' }>,
   index: number,
 ): Promise<void> {
-  const { lease, log, signal } = context;
   const inside = await world.gatewayInside();
+  const url = `http://${environment.host}:${inside?.port ?? 80}`;
+  const command = { ...check, env: { ...check.env, GANTRY_URL: url, GANTRY_HOST: environment.host } };
+  const reach = inside === undefined ? {} : { network: inside.network, hosts: { [environment.host]: inside.address } };
   await context.effect({
     target: `check ${index}`,
     intent: { run: check.run, in: check.in },
     find: async () => undefined, // a check that was cut off is made again
     act: async (key) => {
-      const ended = await world.builder.runCommand({
-        image: check.in,
-        command: check.run,
-        env: {
-          ...check.env,
-          GANTRY_URL: `http://${environment.host}:${inside?.port ?? 80}`,
-          GANTRY_HOST: environment.host,
-        },
-        sources: await world.sources.tar(lease.app.name, lease.run.commit, '.'),
-        cache: { key: lease.app.name, paths: [] },
-        memory: check.memory,
-        timeoutMs: check.timeout,
-        labels: buildLabels(context, key, 'verify'),
-        ...(inside === undefined ? {} : { network: inside.network, hosts: { [environment.host]: inside.address } }),
-        signal,
-        onLine: log,
-      });
-      failUnlessDone(ended, check.run, check.timeout);
+      const ended = await runUserCommand(context, world, key, command, { ...reach, role: 'verify' });
       return { exitCode: ended.exitCode };
     },
   });
