@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type Docker from 'dockerode';
 import { pack as packFolder } from 'tar-fs';
 import type { Pack } from 'tar-stream';
-import { createTraceReader } from './trace';
+import { BuildProgress } from '../docker/build-progress';
 
 export interface ImageBuildRequest {
   docker: Docker;
@@ -48,16 +48,14 @@ export async function buildImage(request: ImageBuildRequest): Promise<string> {
     buildargs: request.buildArgs,
     labels: request.labels,
   });
-  const trace = createTraceReader();
+  const progress = new BuildProgress(remember);
   let failure: string | undefined;
   for await (const line of createInterface({ input: answer })) {
     const message = JSON.parse(line) as BuildMessage;
     failure = message.error ?? failure;
-    if (message.id === 'moby.buildkit.trace' && typeof message.aux === 'string') {
-      trace.lines(message.aux).forEach(remember);
-    }
+    if (message.id === 'moby.buildkit.trace' && typeof message.aux === 'string') progress.read(message.aux);
   }
-  trace.rest().forEach(remember);
+  progress.end();
   if (failure !== undefined) {
     throw new Error(`The image ${request.tag} could not be built: ${failure}. Its last lines:\n${indent(printed)}`);
   }
