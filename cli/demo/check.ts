@@ -18,14 +18,14 @@ import { Checks } from './checks';
 import { House } from './house';
 import { type Interruption, interruption } from './interruption';
 import { compareDocker, type DockerObject, dockerObjects, hostLeftovers } from './leftovers';
-import { unexpectedEnd } from './programs';
+import { type Ended, unexpectedEnd } from './programs';
 import { prepareDemo } from './show';
 import { Storyteller } from './storyteller';
 import { UNPROVEN_ON_DUMMY } from './unproven';
 
 /** For all of it; the cleaning up that follows has its own. */
 const LIMIT_MS = 12 * 60_000;
-const CLEAN_UP_MS = 2 * 60_000;
+const CLEAN_UP_MS = 60_000;
 const HOST = '127.0.0.1';
 
 /** `gantry demo --check`: everything from push to purge in a throwaway folder, each claim checked from outside. */
@@ -111,6 +111,8 @@ async function play(
     }
   } catch (error) {
     const reason = stopped.signal.aborted ? (stopped.signal.reason as Error) : (error as Error);
+    // What goes on beside this must not go on while everything is removed.
+    stopped.end(reason);
     checks.record(`the chapter "${chapter}" is told to its end`, `expected no error, got ${reason.message}`);
   } finally {
     await scene?.traffic.stop();
@@ -148,12 +150,16 @@ async function cleanUp(
 ): Promise<void> {
   story.part('All of it is removed.');
   story.now('gantry down --purge', 'removing containers, images, networks, volumes and the data folder');
-  const purged = await house.gantryAtEnd(CLEAN_UP_MS, 'down', '--purge', '--yes', '--keep-bases');
-  story.now('gantry down --purge', undefined);
+  const purged = await purge(house);
   checks.record(
     'gantry down --purge --yes --keep-bases ends with exit status 0',
     purged.status === 0 ? '' : unexpectedEnd(purged).message,
   );
+  // It failed, and that is told; what it left shall not stay for all that.
+  if (purged.status !== 0 && (await purge(house)).status !== 0) {
+    story.tell(`what is left can be removed with: GANTRY_HOME=${house.home} ./gantry down --purge --yes --keep-bases`);
+  }
+  story.now('gantry down --purge', undefined);
   const addresses = [ports.web, ports.gateway].map((port) => ({ host: HOST, port }));
   recordAll(
     checks,
@@ -171,6 +177,9 @@ async function cleanUp(
   if (others > 0)
     story.tell(`(${others} objects of other installations of Gantry came or went meanwhile: not compared)`);
 }
+
+const purge = (house: House): Promise<Ended> =>
+  house.gantryAtEnd(CLEAN_UP_MS, 'down', '--purge', '--yes', '--keep-bases');
 
 /** One check when there is nothing to tell, else one failure for each. */
 function recordAll(checks: Checks, claim: string, differences: readonly string[]): void {

@@ -28,7 +28,8 @@ export async function showDemo(input: Input, context: Context): Promise<Outcome>
     tellEnd(demo);
     return outcomeOf(demo);
   } catch (error) {
-    const reason = stopped.signal.aborted ? (stopped.signal.reason as Error) : error;
+    const reason = stopped.signal.aborted ? (stopped.signal.reason as Error) : (error as Error);
+    stopped.end(reason);
     if (!(reason instanceof Interrupted)) throw reason;
     throw failure('interrupted', reason.message, 'Gantry goes on; end it with: ./gantry down');
   } finally {
