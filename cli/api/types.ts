@@ -56,6 +56,7 @@ export interface Environment {
   stable: ReleaseRef | null;
   gray: ReleaseRef | null;
   warm: ReleaseRef | null;
+  previous: ReleaseRef | null;
   instances: Instance[];
 }
 
@@ -132,7 +133,7 @@ export interface Decided {
 
 export interface RollbackStarted {
   run: number;
-  kind: 'gray' | 'warm';
+  kind: 'gray' | 'warm' | 'cold';
   from: string;
   to: string;
 }

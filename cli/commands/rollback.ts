@@ -16,8 +16,9 @@ export const rollback: Command = {
     'no-wait': { help: 'returns when the rollback is accepted, not when it is made' },
   },
   details:
-    'While a release is gray, its traffic goes back to stable and its run ends. Else the release that was kept warm ' +
-    'becomes stable again. Both are one switch of the gateway: nothing is built or started.',
+    'While a release is gray, its traffic goes back to stable and its run ends. Else the release that was stable ' +
+    'before becomes stable again: one switch of the gateway while it is kept warm, and with its instances started ' +
+    'from the kept image first when it is not. Nothing is built.',
   examples: ['gantry rollback storefront --reason "prices are wrong"'],
   async run(input, { api, now }) {
     const app = input.argument('APP');

@@ -14,7 +14,7 @@ export type Mover = { lease: StepLease } | { rule: string };
 
 /**
  * The one switch path: promote, rollback, gray, undo and the rules all come through here. Reads the traffic, applies a
- * pure move, checks the invariants, and writes it with the next version. A move that changes nothing keeps its
+ * pure move, checks the invariants, and writes it with the next version. A move that leaves the route as it is keeps its
  * version, so that a repeated act is the same act.
  * @throws GantryError `traffic-refused` when the move is impossible now; LeaseLostError for a late actor.
  */
@@ -40,13 +40,19 @@ export async function changeTraffic(
     const after: Environment = {
       ...before,
       traffic,
-      version: same ? before.version : before.version + 1,
+      version: sameRoute(traffic, before.traffic) ? before.version : before.version + 1,
       warmUntil: extra.warmUntil === undefined ? before.warmUntil : extra.warmUntil,
     };
     if (same && after.warmUntil === before.warmUntil) return after;
     await write(parts, tx, mover, before, after);
     return after;
   });
+}
+
+/** Instances that come and go in a lane without a role are nothing that the gateway must follow. */
+function sameRoute(a: Traffic, b: Traffic): boolean {
+  const route = ({ lanes: _lanes, previous: _previous, ...rest }: Traffic) => canonical(rest);
+  return route(a) === route(b);
 }
 
 function tryMove(environment: Environment, move: (traffic: Traffic) => Traffic): Traffic {

@@ -38,6 +38,8 @@ export interface EnvironmentShown {
   stable: ReleaseRef | null;
   gray: ReleaseRef | null;
   warm: ReleaseRef | null;
+  /** Was stable before, and is the way back: kept warm or, later, started again from its image. */
+  previous: ReleaseRef | null;
   instances: InstanceShown[];
 }
 
@@ -52,7 +54,7 @@ export async function showEnvironments(parts: EngineParts, appId?: string): Prom
 async function show(parts: EngineParts, environment: Environment): Promise<EnvironmentShown> {
   const { traffic } = environment;
   const instances = await listInstances(parts, { environmentId: environment.id });
-  const ids = [...Object.values(traffic.lanes), ...instances.map((i) => i.release_id)];
+  const ids = [...Object.values(traffic.lanes), traffic.previous, ...instances.map((i) => i.release_id)];
   const releases = await refs(parts, [...new Set(ids.filter((id): id is string => id !== null))]);
   const inLane = (lane: Lane | null): ReleaseRef | null => {
     const id = lane === null ? null : traffic.lanes[lane];
@@ -71,6 +73,7 @@ async function show(parts: EngineParts, environment: Environment): Promise<Envir
     stable: inLane(traffic.stable),
     gray: inLane(traffic.gray),
     warm: inLane(traffic.warm),
+    previous: traffic.previous === null ? null : (releases.get(traffic.previous) ?? null),
     instances: instances.map((i) => ({
       name: i.name,
       state: i.state,

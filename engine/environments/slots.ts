@@ -8,7 +8,7 @@ import { listEnvironments, routeOf } from './find';
 export async function desiredSlots(parts: EngineParts, cluster: string): Promise<GatewaySlot[]> {
   const slots: GatewaySlot[] = [];
   for (const environment of await listEnvironments(parts)) {
-    if (environment.cluster !== cluster || environment.version === 0) continue;
+    if (environment.cluster !== cluster) continue;
     const lanes: Record<Lane, GatewaySlot['lanes'][Lane]> = { a: [], b: [], c: [] };
     let sticky = false;
     const instances = await listInstances(parts, { environmentId: environment.id });

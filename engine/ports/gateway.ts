@@ -30,7 +30,8 @@ export interface Gateway {
   addServers(slot: number, lane: Lane, servers: readonly GatewayServer[]): Promise<void>;
   /** Drains the named servers, waits until they have no session left (at most `drainMs`), and removes them. */
   removeServers(slot: number, lane: Lane, names: readonly string[], drainMs: number): Promise<void>;
-  listServers(slot: number): Promise<{ lane: Lane; name: string; sessions: number; up: boolean }[]>;
+  /** The servers of a slot, or of one of its lanes. */
+  listServers(slot: number, lane?: Lane): Promise<{ lane: Lane; name: string; sessions: number; up: boolean }[]>;
   converge(desired: () => Promise<readonly GatewaySlot[]>): Promise<string[]>;
   /** Counters since the gateway started, per slot and lane. */
   counters(): Promise<LaneCounters[]>;

@@ -10,6 +10,8 @@ export interface Traffic {
   stable: Lane | null;
   gray: Lane | null;
   warm: Lane | null;
+  /** Release that was stable before; the way back, also when nothing of it is kept warm any more. */
+  previous: string | null;
   /** Gray's share in 1/10,000. */
   share: number;
   rules: GrayRules;
@@ -21,6 +23,7 @@ export const EMPTY_TRAFFIC: Traffic = {
   stable: null,
   gray: null,
   warm: null,
+  previous: null,
   share: 0,
   rules: {},
   salt: '',
@@ -84,7 +87,8 @@ export function clearGray(traffic: Traffic): Traffic {
 export function makeStable(traffic: Traffic, releaseId: string): Traffic {
   const lane = mustHold(traffic, releaseId);
   if (traffic.stable === lane) return clearGray(traffic);
-  return { ...clearGray(traffic), stable: lane, warm: traffic.stable };
+  const previous = traffic.stable === null ? null : traffic.lanes[traffic.stable];
+  return { ...clearGray(traffic), stable: lane, warm: traffic.stable, previous };
 }
 
 /** Like `makeStable`, but nothing is kept warm: a test environment needs no way back but its next release. */
@@ -92,7 +96,7 @@ export function replaceStable(traffic: Traffic, releaseId: string): Traffic {
   return { ...makeStable(traffic, releaseId), warm: null };
 }
 
-/** Stops keeping the old release warm; its lane becomes loose. */
+/** Stops keeping the old release warm; its lane becomes loose. It stays the way back. */
 export function dropWarm(traffic: Traffic): Traffic {
   return { ...traffic, warm: null };
 }

@@ -88,7 +88,12 @@ async function writeSteps(
       .updateTable('steps')
       .set({
         state: change.state,
-        ...(change.reason === undefined ? {} : { reason: change.reason }),
+        // What a step waited for is no longer true once it succeeded.
+        ...(change.reason === undefined
+          ? change.state === 'succeeded'
+            ? { reason: '' }
+            : {}
+          : { reason: change.reason }),
         ...times(row, change.state, now, extras.delayMs ?? 0),
         ...(ended && extras.output !== undefined ? { output: extras.output } : {}),
       })

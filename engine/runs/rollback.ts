@@ -9,18 +9,21 @@ import { createRun } from './create';
 
 /** How long the release that was taken back stays warm, so that the rollback itself can be rolled back. */
 const ROLLED_BACK_WARM_MS = 30 * 60_000;
+/** A cold way back starts instances, and they may take their time to get healthy. */
+const SWITCH_BACK_MS = 10 * 60_000;
 
 export interface RollbackStarted {
   /** The run that does it: a new one, or the gray release's own, which ends by taking back what it did. */
   run: number;
-  kind: 'gray' | 'warm';
+  /** `warm`: one gateway command. `cold`: its instances are started from the kept image first. */
+  kind: 'gray' | 'warm' | 'cold';
   from: string;
   to: string;
 }
 
 /**
- * Takes an app back, with one gateway command. While a release is gray, gray's traffic goes back to stable and its run
- * ends; else the release that was kept warm becomes stable again. Needs neither Redis nor Git nor a build.
+ * Takes an app back, while the old release is warm with one gateway command. While a release is gray, gray's traffic goes back to stable and its run
+ * ends; else the release that was stable before becomes stable again. Needs neither Redis nor Git nor a build.
  * @throws GantryError `nothing-to-roll-back`.
  */
 export async function rollback(
@@ -39,8 +42,9 @@ export async function rollback(
     const run = await endGrayRun(parts, gray, reason, actor);
     if (run !== undefined) return { run, kind: 'gray', from: name(gray), to: name(stable) };
   }
-  if (traffic.warm === null) throw nothing(wanted.app);
-  const target = await releaseIn(parts, traffic.lanes[traffic.warm]);
+  const back = traffic.warm === null ? traffic.previous : traffic.lanes[traffic.warm];
+  if (back === null) throw nothing(wanted.app);
+  const target = await releaseIn(parts, back);
   const result = await parts.store.write(async (tx) => {
     const run = await tx
       .selectFrom('runs')
@@ -64,13 +68,18 @@ export async function rollback(
           stage: 'production',
           verb: 'undo',
           spec: { to: target.id, keepWarm: ROLLED_BACK_WARM_MS },
-          timeoutMs: 60_000,
+          timeoutMs: SWITCH_BACK_MS,
         },
       ],
     });
   });
   await ringAll(parts, result.hints);
-  return { run: result.row.number, kind: 'warm', from: name(stable), to: name(target) };
+  return {
+    run: result.row.number,
+    kind: traffic.warm === null ? 'cold' : 'warm',
+    from: name(stable),
+    to: name(target),
+  };
 }
 
 const name = (release: Release): string => `${release.record.app} release ${release.number}`;
@@ -84,7 +93,7 @@ function nothing(app: string): GantryError {
   return new GantryError(
     'conflict',
     'nothing-to-roll-back',
-    `${app} has nothing to go back to: no other release is gray or kept warm`,
+    `${app} has nothing to go back to: no release is gray, and none was stable before`,
     `see its releases: gantry release list ${app}`,
   );
 }

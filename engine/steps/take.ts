@@ -28,11 +28,16 @@ export async function takeStep(
   return lease;
 }
 
+/** Written out and not bound: with bound values the partial indexes on open steps and rollouts cannot be used. */
+const OPEN = [sql.lit('ready' as const), sql.lit('running' as const)];
+const HELD = sql.lit(1);
+
 async function candidate(db: Reader | Tx, kinds: readonly string[]): Promise<StepId | undefined> {
   const row = await db
     .selectFrom('steps')
     .innerJoin('runs', 'runs.id', 'steps.run_id')
     .select('steps.id')
+    .where('steps.state', 'in', OPEN)
     .where((e) =>
       e.or([
         e.and([e('steps.state', '=', 'ready'), e('steps.not_before', '<=', databaseNow)]),
@@ -52,7 +57,7 @@ async function candidate(db: Reader | Tx, kinds: readonly string[]): Promise<Ste
               .select('other.id')
               .whereRef('other.app_id', '=', 'runs.app_id')
               .whereRef('other.id', '!=', 'runs.id')
-              .where('other.holds_rollout', '=', 1),
+              .where('other.holds_rollout', '=', HELD),
           ),
         ),
       ]),

@@ -1,5 +1,13 @@
 import Database from 'better-sqlite3';
-import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  type SqliteDatabase,
+  SqliteDialect,
+  SqliteDriver,
+  type SqliteStatement,
+} from 'kysely';
 import { GantryError, messageOf } from '../model/errors';
 import type { Tables } from './tables';
 
@@ -35,12 +43,34 @@ class PatientDriver extends SqliteDriver {
 }
 
 class PatientDialect extends SqliteDialect {
-  constructor(private readonly own: Database.Database) {
+  constructor(private readonly own: SqliteDatabase) {
     super({ database: own });
   }
   override createDriver(): SqliteDriver {
     return new PatientDriver({ database: this.own });
   }
+}
+
+/** More than Gantry has different statements; lists of values make variants of some. */
+const STATEMENTS_KEPT = 500;
+
+/**
+ * Keeps statements prepared: preparing one takes longer than running it, and there are dozens before each switch. The
+ * one that was not used for the longest time goes first.
+ */
+function keepStatements(database: Database.Database): SqliteDatabase {
+  const kept = new Map<string, SqliteStatement>();
+  return {
+    close: () => database.close(),
+    prepare: (text) => {
+      const statement = kept.get(text) ?? database.prepare(text);
+      kept.delete(text);
+      kept.set(text, statement);
+      const [oldest] = kept.keys();
+      if (kept.size > STATEMENTS_KEPT && oldest !== undefined) kept.delete(oldest);
+      return statement;
+    },
+  };
 }
 
 function isBusy(error: unknown): boolean {
@@ -61,7 +91,7 @@ export function openSqlite(file: string): Kysely<Tables> {
     database.pragma('foreign_keys = ON');
     database.pragma('wal_autocheckpoint = 1000');
     database.pragma('busy_timeout = 0');
-    return new Kysely<Tables>({ dialect: new PatientDialect(database) });
+    return new Kysely<Tables>({ dialect: new PatientDialect(keepStatements(database)) });
   } catch (error) {
     throw new GantryError(
       'unavailable',

@@ -63,7 +63,7 @@ function startLoop(
 /** Makes the gateway equal to SQL: after it was killed, after its files were lost, after a half-applied switch. */
 async function compareGateway(engine: Engine, world: World): Promise<void> {
   const environments = await engine.environments.list();
-  if (environments.every((e) => e.version === 0)) return;
+  if (environments.length === 0) return; // nothing was ever delivered: no gateway is wanted yet
   await noteAddresses(engine, world);
   const mended = await world.gateway.converge(() => engine.environments.desiredSlots(world.cluster.name));
   for (const sentence of mended) engine.parts.log.warn({ loop: 'gateway' }, sentence);

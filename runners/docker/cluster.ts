@@ -260,7 +260,7 @@ export class DockerCluster implements Cluster {
 
   private async unhealthy(info: Inspected, health: HealthCheck, answer: string): Promise<InstanceUnhealthyError> {
     const name = info.Name.slice(1);
-    const message = `${name} was not healthy within ${health.withinMs} ms: ${health.path} on port ${health.port}: ${answer}`;
+    const message = `${name} was not healthy within ${health.withinMs / 1000} s: GET ${health.path} on port ${health.port}: ${answer}`;
     const lastLines = await this.linesOf(info.Id, LAST_LINES);
     const outOfMemory = info.State.OOMKilled;
     return new InstanceUnhealthyError(message, { exitCode: null, outOfMemory, lastAnswer: answer, lastLines });

@@ -144,7 +144,7 @@ export class DummyCluster implements Cluster {
 
   private unhealthy({ seen, lines }: DummyInstance, health: HealthCheck): InstanceUnhealthyError {
     const lastAnswer = '503 Service Unavailable';
-    const message = `${seen.name} was not healthy within ${health.withinMs} ms: ${health.path} on port ${health.port}: ${lastAnswer}`;
+    const message = `${seen.name} was not healthy within ${health.withinMs / 1000} s: GET ${health.path} on port ${health.port}: ${lastAnswer}`;
     const lastLines = lines.slice(-LAST_LINES);
     return new InstanceUnhealthyError(message, { exitCode: null, outOfMemory: false, lastAnswer, lastLines });
   }

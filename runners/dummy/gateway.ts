@@ -76,9 +76,10 @@ export class DummyGateway implements Gateway {
     for (const name of names) this.lane(slot, lane).delete(name);
   }
 
-  async listServers(slot: number): Promise<{ lane: Lane; name: string; sessions: number; up: boolean }[]> {
+  async listServers(slot: number, only?: Lane): Promise<{ lane: Lane; name: string; sessions: number; up: boolean }[]> {
     checkSlot(slot);
-    return LANES.flatMap((lane) =>
+    const asked = only === undefined ? LANES : [only];
+    return asked.flatMap((lane) =>
       [...this.lane(slot, lane).values()].map(({ name, sessions }) => ({ lane, name, sessions, up: this.running })),
     );
   }

@@ -164,15 +164,15 @@ export class HaproxyGateway implements Gateway {
     await Promise.all(names.map((name) => this.drainAndDelete(backend, name, drainMs)));
   }
 
-  async listServers(slot: number): Promise<{ lane: Lane; name: string; sessions: number; up: boolean }[]> {
+  async listServers(slot: number, only?: Lane): Promise<{ lane: Lane; name: string; sessions: number; up: boolean }[]> {
     checkSlot(slot);
-    const lanes = await Promise.all(
-      LANES.map(async (lane) => {
-        const traffic = await this.servers.traffic(backendName(slot, lane));
-        return traffic.map(({ name, sessions, up }) => ({ lane, name, sessions, up }));
-      }),
-    );
-    return lanes.flat();
+    const asked = only === undefined ? LANES : [only];
+    const lanes = new Map(asked.map((lane) => [backendName(slot, lane), lane]));
+    const traffic = await this.servers.traffic(...lanes.keys());
+    return traffic.flatMap(({ backend, name, sessions, up }) => {
+      const lane = lanes.get(backend);
+      return lane === undefined ? [] : [{ lane, name, sessions, up }];
+    });
   }
 
   async converge(desired: () => Promise<readonly GatewaySlot[]>): Promise<string[]> {

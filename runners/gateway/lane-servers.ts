@@ -22,6 +22,7 @@ export interface RunningServer {
 const FORCED_MAINTENANCE = 1;
 
 export interface ServerTraffic {
+  backend: string;
   name: string;
   sessions: number;
   /** May receive requests now. */
@@ -51,11 +52,13 @@ export class LaneServers {
     }));
   }
 
-  async traffic(backend: string): Promise<ServerTraffic[]> {
-    const rows = parseTable(await this.api.execute(`show stat ${backend} 4 -1`), ',');
-    return rows
+  /** One question for all the backends: a rollback waits for the answer. */
+  async traffic(...backends: string[]): Promise<ServerTraffic[]> {
+    const question = backends.map((backend) => `show stat ${backend} 4 -1`).join(';');
+    return parseTable(await this.api.execute(question), ',')
       .filter((row) => row.status !== 'MAINT')
       .map((row) => ({
+        backend: row.pxname ?? '',
         name: row.svname ?? '',
         sessions: Number(row.scur),
         up: row.status?.startsWith('UP') === true,

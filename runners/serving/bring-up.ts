@@ -238,11 +238,10 @@ function unhealthy(error: InstanceUnhealthyError, log: (line: string) => void): 
   log(`last answer of the health check: ${details.lastAnswer}`);
   log(`the last ${details.lastLines.length} lines of the container:`);
   for (const line of details.lastLines) log(`  | ${line}`);
-  const why = details.outOfMemory ? 'it ran out of memory' : `last health answer: ${details.lastAnswer}`;
   const exit = details.exitCode === null ? '' : ` (exit code ${details.exitCode})`;
   return new StepFailure(
     'user',
-    `${error.message}${exit}; ${why}`,
+    `${error.message}${exit}${details.outOfMemory ? '; it ran out of memory' : ''}`,
     details.outOfMemory
       ? 'raise serve.resources.memory'
       : 'the last lines of the container stand in the log of this step',

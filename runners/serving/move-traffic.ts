@@ -19,7 +19,7 @@ export async function moveTraffic(
   world: World,
   environment: Environment,
   move: (traffic: Traffic) => Traffic,
-  options: { target: string; warmUntil?: number | null },
+  options: { target: string; warmUntil?: number | null; sticky?: boolean },
 ): Promise<Moved> {
   const { engine, lease } = context;
   const moved = await context.effect<Json>({
@@ -29,7 +29,8 @@ export async function moveTraffic(
     act: async (_key, intent) => {
       const extra = options.warmUntil === undefined ? {} : { warmUntil: options.warmUntil };
       const after = await engine.environments.change({ lease }, environment.id, move, extra);
-      await world.gateway.route(routeOf(after));
+      const sticky = options.sticky === undefined ? {} : { sticky: options.sticky };
+      await world.gateway.route({ ...routeOf(after), ...sticky });
       await engine.environments.confirm(after);
       return { version: after.version, before: (intent as { before: Json }).before };
     },

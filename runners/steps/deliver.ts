@@ -48,6 +48,7 @@ async function deliver(context: StepContext<'deliver'>, world: World): Promise<S
 async function takeOver(context: StepWork, world: World, environment: Environment, release: Release): Promise<void> {
   await moveTraffic(context, world, environment, (t) => replaceStable(t, release.id), {
     target: `route ${environment.name}`,
+    sticky: isSticky(context, release),
   });
   await clearLoose(context, world, environment.id);
 }
@@ -56,8 +57,15 @@ async function standBeside(context: StepWork, world: World, environment: Environ
   const gray = { share: 0, rules: { header: grayKey(release) }, salt: graySalt(release) };
   // A release that is gray already (gray comes before production) keeps the traffic that it has.
   const move = (t: Traffic) => (t.gray !== null && t.lanes[t.gray] === release.id ? t : setGray(t, release.id, gray));
-  await moveTraffic(context, world, environment, move, { target: `route ${environment.name}` });
+  await moveTraffic(context, world, environment, move, {
+    target: `route ${environment.name}`,
+    sticky: isSticky(context, release),
+  });
 }
+
+/** Whether this stage keeps each visitor on one instance. */
+const isSticky = (context: StepWork, release: Release): boolean =>
+  release.record.stages[context.lease.stage]?.serve.sticky ?? false;
 
 /** Drains and removes what no role names. Returns the releases that lost their instances. */
 export async function clearLoose(context: StepWork, world: World, environmentId: Environment['id']): Promise<string[]> {

@@ -70,6 +70,6 @@ async function targetOf(context: StepContext<'promote'>): Promise<Release> {
 async function standsReady(world: World, environment: Environment, target: Release): Promise<boolean> {
   const lane = laneOf(environment.traffic, target.id);
   if (lane === undefined) return false;
-  const servers = await world.gateway.listServers(environment.slot);
-  return servers.some((s) => s.lane === lane && s.up);
+  const servers = await world.gateway.listServers(environment.slot, lane);
+  return servers.some((server) => server.up);
 }

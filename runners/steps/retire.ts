@@ -21,6 +21,7 @@ export function retireStep(world: World): StepKind<'retire'> {
           return (intent as (string | null)[]).filter((id): id is string => id !== null);
         },
       });
+      if (retired.length === 0) context.log('nothing to retire: everything that stands serves, or is the way back');
       return { end: 'succeeded', output: { retired } };
     },
     inspect: async () => ({ found: 'partly' }),

@@ -134,7 +134,7 @@ export function clusterContract(place: () => ClusterPlace): void {
   it('tells what an instance answered that never got healthy', async () => {
     const { spec } = await start({ env: { DUMMY_NEVER_HEALTHY: '1' } });
     const error = await unhealthy(spec.name, 1_500);
-    expect(error.message).to.include('not healthy within 1500 ms');
+    expect(error.message).to.include('not healthy within 1.5 s');
     expect(error.details).to.deep.include({ exitCode: null, lastAnswer: '503 Service Unavailable' });
   });
 

@@ -20,7 +20,7 @@ export const appPageRoutes: readonly Route[] = [
         engine.runs.summaries({ appId: app.id, limit: RUNS_SHOWN }),
       ]);
       const production = environments.find((e) => e.role === 'production');
-      const target = production?.gray != null ? production.stable : (production?.warm ?? null);
+      const target = production?.gray != null ? production.stable : (production?.warm ?? production?.previous ?? null);
       const shell = { title: app.name, events: `/api/v1/events?app=${app.name}&after=${after}` };
       ctx.body = await render(parts, ctx, 'app', shell, {
         app: { name: app.name, createdAt: app.created_at, remote: remoteUrl(parts, app.name) },
@@ -37,7 +37,12 @@ export const appPageRoutes: readonly Route[] = [
         rollback:
           target === null || production === undefined
             ? null
-            : { to: target, from: production.gray ?? production.stable, isGray: production.gray !== null },
+            : {
+                to: target,
+                from: production.gray ?? production.stable,
+                isGray: production.gray !== null,
+                isWarm: production.warm !== null,
+              },
         releases,
         runs,
         now: engine.parts.clock.now(),

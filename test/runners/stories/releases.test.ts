@@ -199,7 +199,7 @@ describe('a release', () => {
     expect(await names()).to.deep.equal(['production 1', 'test 1']);
   });
 
-  it('is given up for good when its warm time is over', async () => {
+  it('is stopped when its warm time is over, and is still the way back', async () => {
     await released('1');
     await released('2');
     const { environment } = await production();
@@ -209,10 +209,10 @@ describe('a release', () => {
     await endWarm(house.engine, house.world);
     expect(await production()).to.include({ stable: 2, warm: null });
     expect(await names()).to.deep.equal(['production 2', 'test 2']);
-    const code = await house.engine.runs
-      .rollback({ app: 'shop', reason: '' }, 'user:ada')
-      .catch((e: { code: string }) => e.code);
-    expect(code).to.equal('nothing-to-roll-back');
+    const back = await house.engine.runs.rollback({ app: 'shop', reason: '' }, 'user:ada');
+    expect(back).to.include({ kind: 'cold', to: 'shop release 1' });
+    expect((await house.through('shop', back.run)).row.state).to.equal('succeeded');
+    expect(await production()).to.include({ stable: 1, warm: 2 });
   });
 
   it('is cancelled between two gates without a trace in production', async () => {
