@@ -34,7 +34,7 @@ In each stage, in this order:
 | deliver | always: starts the instances and waits until each is healthy |
 | verify | when there are checks |
 | approve | when people are to be asked: after they can see the release run, before it gets traffic or goes on |
-| share, observe | in gray; left out while nothing serves production yet |
+| share, observe | in gray; nothing to do while nothing serves production yet |
 | promote, retire | in production |
 
 Stages stand in this order: environments (\`test\`, and any other name), \`gray\`, \`production\`. Without the key

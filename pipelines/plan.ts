@@ -1,15 +1,6 @@
 import { canonicalHash } from './canonical';
 import { type PipelineSpec, PLAN_FORMAT, type Plan, type PlannedStep, type StageSpec, type StepSpec } from './types';
 
-/** What a plan depends on beside the spec. */
-export interface PlanFacts {
-  /**
-   * Does a release of this app serve production already? Without one there is nothing to share the traffic with and
-   * nothing to compare with, so `share` and `observe` are left out. Default: true.
-   */
-  hasStable?: boolean;
-}
-
 /** Stage name of the steps before the first delivery. */
 export const BUILD_STAGE = 'build';
 
@@ -18,11 +9,11 @@ const MINUTE = 60_000;
 const SLACK_MS = 2 * MINUTE;
 
 /** The ordered steps of one run. Pure: equal arguments, equal plan. The spec must have passed lint. */
-export function planPipeline(spec: PipelineSpec, facts: PlanFacts = {}): Plan {
+export function planPipeline(spec: PipelineSpec): Plan {
   const build = buildSteps(spec);
   const steps = [...build];
   for (const stage of spec.stages) {
-    for (const step of stageSteps(stage, facts.hasStable ?? true)) {
+    for (const step of stageSteps(stage)) {
       const before = steps.at(-1)?.name;
       steps.push({ ...step, stage: stage.name, needs: before === undefined ? [] : [before] });
     }
@@ -72,7 +63,7 @@ function buildSteps(spec: PipelineSpec): PlannedStep[] {
 }
 
 /** Deliver, verify, ask people, move traffic: in this order in each stage, so that people see what they approve. */
-function stageSteps(stage: StageSpec, hasStable: boolean): Draft[] {
+function stageSteps(stage: StageSpec): Draft[] {
   const name = (kind: string): string => `${stage.name}/${kind}`;
   const { mode, role } = { mode: stage.deliver, role: stage.role };
   const steps: Draft[] = [
@@ -85,7 +76,7 @@ function stageSteps(stage: StageSpec, hasStable: boolean): Draft[] {
   if (stage.approve !== null) {
     steps.push({ name: name('approve'), timeout: MINUTE, kind: 'approve', spec: stage.approve });
   }
-  return [...steps, ...(hasStable ? graySteps(stage) : []), ...productionSteps(stage)];
+  return [...steps, ...graySteps(stage), ...productionSteps(stage)];
 }
 
 function graySteps({ name, gray }: StageSpec): Draft[] {

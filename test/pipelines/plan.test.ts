@@ -37,13 +37,6 @@ describe('planning a run', () => {
     ]);
   });
 
-  it('shares no traffic while nothing serves production', () => {
-    const planned = names(planPipeline(specOf(WAR), { hasStable: false }));
-    expect(planned).to.include('gray/approve');
-    expect(planned).not.to.include.members(['gray/share']);
-    expect(planned).not.to.include.members(['gray/observe']);
-  });
-
   it('runs commands beside the build, and seals after all of them', () => {
     const text = `${IMAGE}build: { commands: [{ name: unit, run: make test }, { name: style, run: make lint }] }\n`;
     const plan = planPipeline(specOf(text));
@@ -73,11 +66,11 @@ describe('planning a run', () => {
 
   it('is ordered, unique, and refers only backwards, whatever is planned', () => {
     fc.assert(
-      fc.property(pipelines, fc.boolean(), (text, hasStable) => {
+      fc.property(pipelines, (text) => {
         const checked = check(text);
         expect(checked.ok, JSON.stringify(checked.problems)).to.equal(true);
         if (!checked.ok) return;
-        const { steps, stages } = planPipeline(checked.spec, { hasStable });
+        const { steps, stages } = planPipeline(checked.spec);
         expect(new Set(steps.map((step) => step.name)).size).to.equal(steps.length);
         const earlier = new Set<string>();
         for (const step of steps) {
