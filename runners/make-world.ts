@@ -1,18 +1,13 @@
 import { join } from 'node:path';
-import { shortInstallation } from '../engine/model/installation';
 import type { Bytes } from '../engine/ports/bytes';
 import type { RunnerSettings } from '../settings';
 import { DockerBuilder } from './docker/builder';
-import { connectDocker } from './docker/client';
 import { DockerCluster } from './docker/cluster';
-import { DockerGatewayContainers } from './docker/gateway-container';
-import { ensureNetwork } from './docker/networks';
 import { DummyBuilder } from './dummy/builder';
 import { DummyCluster } from './dummy/cluster';
 import { DummyGateway } from './dummy/gateway';
 import { dummyProber } from './dummy/prober';
-import type { GatewayContainers } from './gateway/containers';
-import { HaproxyGateway } from './gateway/haproxy-gateway';
+import { makeGateway, networkName } from './make-gateway';
 import { httpProber } from './steps/http-prober';
 import { gitSources } from './workspace/sources';
 import type { World } from './world';
@@ -41,8 +36,6 @@ function dummyWorld(installation: string, bytes: Bytes, sources: World['sources'
 /** Where HAProxy listens in its container. */
 const GATEWAY_PORT_INSIDE = 8080;
 
-export const networkName = (installation: string): string => `gantry-${shortInstallation(installation)}`;
-
 function dockerWorld(settings: RunnerSettings, installation: string, bytes: Bytes, sources: World['sources']): World {
   const network = networkName(installation);
   const gateway = makeGateway(settings, installation);
@@ -66,27 +59,4 @@ function dockerWorld(settings: RunnerSettings, installation: string, bytes: Byte
       return seen === undefined ? undefined : { network, address: seen.address, port: GATEWAY_PORT_INSIDE };
     },
   };
-}
-
-export function makeGateway(settings: RunnerSettings, installation: string): HaproxyGateway {
-  const client = connectDocker(settings.docker);
-  const network = networkName(installation);
-  const plain = new DockerGatewayContainers(client.calls, installation);
-  // The gateway's container joins the network of the instances, which must be there first.
-  const containers: GatewayContainers = {
-    ensure: async (spec) => {
-      await ensureNetwork(client, network, installation);
-      await plain.ensure(spec);
-    },
-    remove: (name) => plain.remove(name),
-    running: (name) => plain.running(name),
-    logs: (name, lines) => plain.logs(name, lines),
-  };
-  return new HaproxyGateway({
-    installation,
-    folder: join(settings.home, 'gateway', 'local'),
-    listen: settings.gateway,
-    network,
-    docker: containers,
-  });
 }

@@ -8,7 +8,7 @@ import type { RunnerSettings } from '../settings';
 import { listBases } from './bases/command';
 import { connectDocker } from './docker/client';
 import { type Purged, purge } from './docker/purge';
-import { makeGateway, networkName } from './make-world';
+import { makeGateway, networkName } from './make-gateway';
 
 /**
  * `remove --apps | --purge [--keep-bases]`: takes this installation's objects out of Docker, and nothing else.

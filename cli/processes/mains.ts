@@ -7,6 +7,12 @@ import type { Program } from './child';
 /** Where the compiled mains lie, beside this very program. */
 const BUILT = join(__dirname, '..', '..');
 
+/**
+ * Node lets the space for young objects grow to 3 × 16 MB in each process and hardly ever gives it back. Neither web nor
+ * runners make objects so fast that it pays: with this they rest with some 30 MB less.
+ */
+const SMALL_NURSERY = ['--max-semi-space-size=4'];
+
 /** A main of Gantry as a program to start. */
 export function mainProgram(
   settings: CliSettings,
@@ -16,7 +22,12 @@ export function mainProgram(
 ): Program {
   return {
     command: process.execPath,
-    args: [...process.execArgv, join(BUILT, name, `main${EXTENSION}`), ...args],
+    args: [
+      ...process.execArgv,
+      ...(name === 'cli' ? [] : SMALL_NURSERY),
+      join(BUILT, name, `main${EXTENSION}`),
+      ...args,
+    ],
     environment: { ...settings.environment, GANTRY_HOME: settings.home, ...environment },
     folder: settings.root,
   };

@@ -1,0 +1,122 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Workshop } from './bench';
+import { runProgram } from './program';
+
+/** The compiled command line, beside the compiled benches. */
+const CLI = join(__dirname, '..', '..', 'cli', 'main.js');
+const START_MS = 120_000;
+const STOP_MS = 180_000;
+
+/** A run as the API tells it, as far as benches look. */
+export interface Run {
+  number: number;
+  state: string;
+  reason: string;
+  createdAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  release: number | null;
+  steps: { name: string; kind: string; state: string; startedAt: number | null; endedAt: number | null }[];
+}
+
+/** What the settings of whoever runs the bench may say about the bench's own Gantry. */
+const KEPT = /^GANTRY_(CACHE|NPM_CLI|BUILD_.*)$/;
+
+/** A Gantry of the bench's own: in a throwaway folder, on free ports, driven as a user drives it. */
+export class House {
+  private constructor(
+    readonly home: string,
+    readonly url: string,
+    readonly gateway: { host: string; port: number },
+    readonly token: string,
+    private readonly environment: NodeJS.ProcessEnv,
+    private readonly root: string,
+  ) {}
+
+  /** Starts it by `gantry up --detach`; its removal is already planned when it begins. */
+  static async start({ settings, folder, cleanup, say }: Workshop): Promise<House> {
+    const home = join(folder, 'home');
+    const environment = ownEnvironment(settings.environment, home);
+    const cli = (args: readonly string[], limitMs: number): Promise<string> =>
+      runProgram(process.execPath, [CLI, ...args], { folder: settings.root, environment, limitMs });
+    cleanup.later(async () => {
+      await cli(['down', '--purge', '--yes', '--keep-bases'], STOP_MS);
+    });
+    const answer = await cli(['up', '--port', '0', '--gateway-port', '0', '--detach', '--json'], START_MS);
+    const ready = JSON.parse(answer) as { url: string; gateway: string; firstToken: string };
+    const [host = '', port] = ready.gateway.split(':');
+    say(`Gantry of this bench: ${ready.url}, gateway ${ready.gateway}`);
+    return new House(home, ready.url, { host, port: Number(port) }, ready.firstToken, environment, settings.root);
+  }
+
+  /** A command of `gantry`, as typed. @returns what it wrote */
+  cli(...args: string[]): Promise<string> {
+    return runProgram(process.execPath, [CLI, ...args], {
+      folder: this.root,
+      environment: this.environment,
+      limitMs: START_MS,
+    });
+  }
+
+  /** Address for `git push`: any user, the token as password. */
+  remote(app: string): string {
+    const url = new URL(`${this.url}/git/${app}.git`);
+    url.username = 'owner';
+    url.password = this.token;
+    return url.href;
+  }
+
+  /** A call of the API. @throws Error with the server's own words for anything but a 2xx */
+  async call<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T> {
+    const response = await fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} was answered with ${response.status}: ${text.slice(0, 500)}`);
+    return JSON.parse(text) as T;
+  }
+
+  run(app: string, number: number): Promise<Run> {
+    return this.call('GET', `/apps/${app}/runs/${number}`);
+  }
+
+  /** Waits until the run has ended. @throws Error when it did not succeed, or not in time */
+  async untilSucceeded(app: string, number: number, options: { everyMs: number; limitMs: number }): Promise<Run> {
+    const run = await this.untilEnded(app, number, options);
+    if (run.state === 'succeeded') return run;
+    const failed = run.steps.find((step) => step.state === 'failed')?.name ?? 'no step';
+    throw new Error(`run ${number} of ${app} ended as ${run.state} (${failed}): ${run.reason}`);
+  }
+
+  async untilEnded(app: string, number: number, options: { everyMs: number; limitMs: number }): Promise<Run> {
+    const deadline = Date.now() + options.limitMs;
+    for (;;) {
+      const run = await this.run(app, number);
+      if (run.endedAt !== null) return run;
+      if (Date.now() > deadline) {
+        throw new Error(`run ${number} of ${app} is still ${run.state} after ${options.limitMs / 1000} s`);
+      }
+      await pause(options.everyMs);
+    }
+  }
+
+  /** Process ids of web and runner, by the state files that they wrote. */
+  processes(): { web: number; runner: number } {
+    const folder = join(this.home, 'run');
+    const runner = readdirSync(folder).find((file) => /^runner-.*\.json$/.test(file));
+    if (runner === undefined) throw new Error(`no runner has written its state into ${folder}`);
+    return { web: pidIn(join(folder, 'web.json')), runner: pidIn(join(folder, runner)) };
+  }
+}
+
+const pidIn = (file: string): number => (JSON.parse(readFileSync(file, 'utf8')) as { pid: number }).pid;
+
+/** The caller's environment without their own Gantry in it. */
+function ownEnvironment(environment: NodeJS.ProcessEnv, home: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(([name]) => !name.startsWith('GANTRY_') || KEPT.test(name));
+  return { ...Object.fromEntries(kept), GANTRY_HOME: home };
+}

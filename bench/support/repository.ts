@@ -1,0 +1,57 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { runProgram } from './program';
+
+const LIMIT_MS = 60_000;
+
+/** A developer's clone: files in, commits, pushes. Nothing of the user's own Git configuration has a say. */
+export class Repository {
+  private readonly environment: NodeJS.ProcessEnv;
+
+  constructor(
+    readonly folder: string,
+    environment: NodeJS.ProcessEnv,
+  ) {
+    this.environment = {
+      PATH: environment.PATH,
+      HOME: folder,
+      LC_ALL: 'C.UTF-8',
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_AUTHOR_NAME: 'Bench',
+      GIT_AUTHOR_EMAIL: 'bench@example.org',
+      GIT_COMMITTER_NAME: 'Bench',
+      GIT_COMMITTER_EMAIL: 'bench@example.org',
+      no_proxy: '127.0.0.1,localhost',
+    };
+  }
+
+  async create(): Promise<void> {
+    mkdirSync(this.folder, { recursive: true });
+    await this.git('init', '--quiet', '--initial-branch=main');
+  }
+
+  write(files: Readonly<Record<string, string>>): void {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.folder, path)), { recursive: true });
+      writeFileSync(join(this.folder, path), text);
+    }
+  }
+
+  async commit(message: string): Promise<void> {
+    await this.git('add', '--all');
+    await this.git('commit', '--quiet', '--message', message);
+  }
+
+  /** Pushes HEAD without waiting for what becomes of it. @returns milliseconds from its start to its end */
+  async push(remote: string, branch: string): Promise<number> {
+    const began = performance.now();
+    await this.git('push', '--quiet', '-o', 'no-follow', remote, `HEAD:refs/heads/${branch}`);
+    return performance.now() - began;
+  }
+
+  private git(...args: string[]): Promise<string> {
+    return runProgram('git', args, { folder: this.folder, environment: this.environment, limitMs: LIMIT_MS });
+  }
+}

@@ -1,0 +1,60 @@
+import { PAGE_BODY_SOURCE, RELEASE_HEADER, SLOW_MS } from './load/page';
+
+/** The sources of a small app: a page of known length and content, a tenth of the requests slow, quick health. */
+export function shopSources(app: string, version: number): Record<string, string> {
+  return {
+    'gantry.yml': PIPELINE.replace('NAME', app),
+    Dockerfile: DOCKERFILE,
+    'server.js': SERVER,
+    'version.txt': `${version}\n`,
+  };
+}
+
+/** Gray gets a tenth of the traffic for the moment between `share` and `promote`; nobody is asked. */
+const PIPELINE = `app: NAME
+serve:
+  image: { dockerfile: Dockerfile }
+  port: 8080
+  health: { path: /health, within: 30s }
+  resources: { memory: 128m, cpus: 1 }
+stages:
+  gray:
+    share: 10%
+  production:
+    keepWarm: 30m
+`;
+
+const DOCKERFILE = `FROM gantry/node
+WORKDIR /app
+COPY . .
+USER 10001:10001
+EXPOSE 8080
+CMD ["node", "server.js"]
+`;
+
+const SERVER = `'use strict';
+const http = require('node:http');
+
+const release = process.env.GANTRY_RELEASE;
+
+${PAGE_BODY_SOURCE}
+
+const server = http.createServer((request, response) => {
+  const url = new URL(request.url, 'http://shop');
+  const answer = () => {
+    const body = url.pathname === '/health' ? 'ok' : pageBody(release, Number(url.searchParams.get('request')));
+    response.writeHead(200, {
+      'content-type': 'text/plain',
+      'content-length': Buffer.byteLength(body),
+      '${RELEASE_HEADER}': release,
+    });
+    response.end(body);
+  };
+  if (url.pathname === '/slow') setTimeout(answer, ${SLOW_MS});
+  else answer();
+});
+// Longer than the gateway keeps an idle connection, so that the gateway closes first and no request is cut.
+server.keepAliveTimeout = 65000;
+server.listen(Number(process.env.PORT));
+process.once('SIGTERM', () => server.close(() => process.exit(0)));
+`;
