@@ -30,5 +30,5 @@ open_cache() {
 last_words() {
   [[ -f $1 ]] || return 0
   tail -c 2000 -- "$1" | tr '\r' '\n' | sed -e 's/\x1b\[[0-9;?]*[A-Za-z]//g' -e 's/[[:cntrl:]]//g' |
-    grep -v '^[[:space:]]*$' | tail -n 1 | cut -c 1-"${2:-90}" || true
+    grep -aEv '^[[:space:]]*([0-9]*[[:space:]]*\||$)' | tail -n 1 | cut -c 1-"${2:-90}" || true
 }
