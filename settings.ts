@@ -104,7 +104,14 @@ export function houseSettings(environment: NodeJS.ProcessEnv = process.env): Hou
   };
 }
 
-export const webSettings = houseSettings;
+export interface WebSettings extends HouseSettings {
+  /** PEM file with the authorities that forges' certificates are checked with; else the machine's. */
+  forgeCaBundle?: string;
+}
+
+export function webSettings(environment: NodeJS.ProcessEnv = process.env): WebSettings {
+  return { ...houseSettings(environment), ...set('forgeCaBundle', environment.GANTRY_FORGE_CA_BUNDLE) };
+}
 
 export function runnerSettings(environment: NodeJS.ProcessEnv = process.env): RunnerSettings {
   return {

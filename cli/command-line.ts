@@ -87,6 +87,14 @@ class CommandContext implements Context {
     return this.client;
   }
 
+  async lines(): Promise<string[]> {
+    const { stdin, stderr } = this.around;
+    if (stdin.isTTY === true) stderr.write('Paste, a line each, then end with Ctrl-D:\n');
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: stdin })) lines.push(line.trim());
+    return lines.filter((line) => line !== '');
+  }
+
   async confirm(question: string): Promise<boolean> {
     const { stdin, stderr } = this.around;
     if (stdin.isTTY !== true)

@@ -50,6 +50,8 @@ export interface Context {
   api: Client;
   /** Asks a person, yes or no. @throws CommandError when there is no terminal to ask on. */
   confirm(question: string): Promise<boolean>;
+  /** The lines of standard input, for what must not stand in a command: tokens, secrets. */
+  lines(): Promise<string[]>;
   /** Milliseconds since 1970, UTC. */
   now(): number;
 }

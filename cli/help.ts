@@ -24,7 +24,7 @@ const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = 
   ['This folder', ['demo', 'up', 'down', 'status', 'doctor']],
   ['An app', ['init', 'lint', 'app']],
   ['Its runs', ['run', 'approve', 'reject']],
-  ['What serves', ['release', 'gray', 'rollback', 'env']],
+  ['What serves', ['release', 'gray', 'rollback', 'undo', 'env']],
 ];
 
 export function grouped(commands: readonly Command[]): [title: string, commands: Command[]][] {

@@ -71,7 +71,8 @@ export class Input {
   }
 }
 
-function wholeNumber(name: string, text: string): number {
+/** `3`, `#3`. @throws CommandError (exit 2). */
+export function wholeNumber(name: string, text: string): number {
   const match = /^#?([1-9][0-9]{0,8})$/.exec(text);
   if (match === null) throw usageError(`${name} is "${text}", and it must be a number, for example 3`);
   return Number(match[1]);

@@ -1,5 +1,6 @@
 import type { Command } from './command';
 import { appCreate, appList, appShow } from './commands/app';
+import { appConnect } from './commands/app-connect';
 import { approve, reject } from './commands/approve';
 import { demo } from './commands/demo';
 import { doctor } from './commands/doctor';
@@ -14,6 +15,7 @@ import { rollback } from './commands/rollback';
 import { runCancel, runList, runShow, runWatch } from './commands/run';
 import { runLogs } from './commands/run-logs';
 import { status } from './commands/status';
+import { undo } from './commands/undo';
 import { up } from './commands/up';
 
 /** Every command. The parser, the help and the manual are made from this list. */
@@ -27,6 +29,7 @@ export function commandTable(version: string): readonly Command[] {
     init,
     lint,
     appCreate,
+    appConnect,
     appList,
     appShow,
     runList,
@@ -41,6 +44,7 @@ export function commandTable(version: string): readonly Command[] {
     graySet,
     grayShow,
     rollback,
+    undo,
     envList,
     helpCommand(() => table, version),
   ];

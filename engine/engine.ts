@@ -1,9 +1,14 @@
 import { decideApproval } from './approvals/decide';
+import { connectApp } from './apps/connect';
 import { createApp } from './apps/create';
 import { findApp, listApps } from './apps/find';
+import { hookSecretOf, showSource, sourceOf } from './apps/source';
 import { holdTerm } from './control/term';
 import { acceptPush } from './deliveries/accept';
 import { deliveredHeads } from './deliveries/heads';
+import { appsWithHooksDue, hooksDue, showHooks } from './deliveries/hooks';
+import { receiveHook } from './deliveries/receive-hook';
+import { endHooks, postponeHooks, settleHooks } from './deliveries/settle-hooks';
 import { changeTraffic, confirmTraffic } from './environments/change';
 import { ensureEnvironment } from './environments/ensure';
 import { findEnvironment, findProduction, listEnvironments } from './environments/find';
@@ -19,9 +24,11 @@ import { showRelease, showReleases } from './releases/show';
 import { cancelRun } from './runs/cancel';
 import { findRun, listRuns, stepsOf } from './runs/find';
 import { setGrayShare } from './runs/gray';
+import { previewUndo } from './runs/preview-undo';
 import { rollback } from './runs/rollback';
 import { showRun } from './runs/show';
 import { listRunSummaries } from './runs/summary';
+import { undo } from './runs/undo';
 import { answers, countAll } from './store/counts';
 import { secretOf } from './store/secret';
 import { firstUser, isSolo, userOfToken, userOfTokenHash } from './users/token';
@@ -36,8 +43,25 @@ export function createEngine(parts: EngineParts) {
   const to = <F extends (parts: EngineParts, ...rest: never[]) => unknown>(verb: F) => bind(parts, verb);
   return {
     parts,
-    apps: { create: to(createApp), find: to(findApp), list: to(listApps) },
+    apps: {
+      create: to(createApp),
+      find: to(findApp),
+      list: to(listApps),
+      connect: to(connectApp),
+      source: to(showSource),
+    },
     deliveries: { accept: to(acceptPush), heads: to(deliveredHeads) },
+    hooks: {
+      secretOf: to(hookSecretOf),
+      sourceOf: to(sourceOf),
+      receive: to(receiveHook),
+      appsDue: to(appsWithHooksDue),
+      due: to(hooksDue),
+      settle: to(settleHooks),
+      end: to(endHooks),
+      postpone: to(postponeHooks),
+      show: to(showHooks),
+    },
     runs: {
       find: to(findRun),
       list: to(listRuns),
@@ -46,6 +70,8 @@ export function createEngine(parts: EngineParts) {
       stepsOf: to(stepsOf),
       cancel: to(cancelRun),
       rollback: to(rollback),
+      previewUndo: to(previewUndo),
+      undo: to(undo),
       setGrayShare: to(setGrayShare),
     },
     approvals: { decide: to(decideApproval) },

@@ -37,6 +37,19 @@ export const FAILED_LOG_LINES = 20;
 export const REFS_LOOP_MS = 10_000;
 /** Every so many passes nothing is skipped, whatever the clocks of the file system said. */
 export const REFS_LOOP_FULL = 30;
+/** One webhook's body. GitHub sends up to 25 MiB, but cuts a push at 2,048 commits; what is used is a line. */
+export const HOOK_BODY_MAX = 5 * 1_048_576;
+/** How often SQL is asked for webhooks to follow; one that just came is followed at once. */
+export const HOOKS_LOOP_MS = 5_000;
+/** Fetches at once in this process; one for each app. */
+export const FETCHES_MAX = 4;
+/** One fetch from a forge. */
+export const FETCH_MS = 10 * 60_000;
+/** A fetch that failed is tried again after this long, then twice as long, and so on. */
+export const FETCH_RETRY_MS = 5_000;
+export const FETCH_RETRY_MAX_MS = 5 * 60_000;
+/** Then a webhook whose source never answered has failed. */
+export const HOOK_GIVE_UP_MS = 24 * 3_600_000;
 /** A `git` process of ours that only reads. */
 export const GIT_READ_MS = 10_000;
 

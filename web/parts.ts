@@ -15,6 +15,8 @@ export interface WebOptions {
   domain: string;
   /** Search path for `git`. */
   programs: string;
+  /** PEM file with the authorities that forges' certificates are checked with; else the machine's. */
+  forgeCaBundle?: string;
 }
 
 /** Everything that a request handler is given. Nothing else reaches it. */
@@ -27,6 +29,8 @@ export interface WebParts {
   url: string;
   /** How a hook reaches this process, and what it shows. */
   hook: { host: string; port: number; secret: string };
+  /** Webhooks were stored, or their source changed: follow them now. */
+  followHooks(): void;
   feed: EventFeed;
   sessions: Sessions;
   metrics: Metrics;

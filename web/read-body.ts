@@ -5,12 +5,13 @@ import type { Context } from './route';
 
 /**
  * The whole body as bytes.
+ * @param limit bytes
  * @throws GantryError `body-too-large`, `body-late`, `body-broken`.
  */
-export async function readBody(ctx: Context): Promise<Buffer> {
+export async function readBody(ctx: Context, limit = BODY_MAX): Promise<Buffer> {
   const late = setTimeout(() => ctx.req.destroy(new Error('the body came too slowly')), BODY_MS);
   try {
-    return await getRawBody(ctx.req, { limit: BODY_MAX, length: ctx.req.headers['content-length'] ?? null });
+    return await getRawBody(ctx.req, { limit, length: ctx.req.headers['content-length'] ?? null });
   } catch (error) {
     // What still comes is read away, and the connection ends with the answer.
     ctx.set('Connection', 'close');
@@ -19,7 +20,7 @@ export async function readBody(ctx: Context): Promise<Buffer> {
     throw new GantryError(
       'invalid',
       tooLarge ? 'body-too-large' : 'body-broken',
-      tooLarge ? `the body is larger than ${BODY_MAX / 1024} KiB` : 'the body did not arrive whole',
+      tooLarge ? `the body is larger than ${limit / 1024} KiB` : 'the body did not arrive whole',
       tooLarge ? 'send less' : 'send it again',
       { cause: error },
     );

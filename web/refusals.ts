@@ -3,12 +3,20 @@ import { GantryError } from '../engine/model/errors';
 /** No token, or one that nobody has: always the same words. */
 export class UnauthorizedError extends GantryError {
   override readonly name = 'UnauthorizedError';
+  constructor(
+    message = 'a valid token is needed',
+    next = 'send it as "Authorization: Bearer TOKEN"; `gantry up` showed the first one at its first start',
+  ) {
+    super('forbidden', 'unauthorized', message, next);
+  }
+}
+
+/** A webhook without the right signature, or for nothing that has hooks: always the same words. */
+export class UnsignedError extends UnauthorizedError {
   constructor() {
     super(
-      'forbidden',
-      'unauthorized',
-      'a valid token is needed',
-      'send it as "Authorization: Bearer TOKEN"; `gantry up` showed the first one at its first start',
+      'this webhook is not signed as it must be',
+      'compare address and secret: gantry app connect APP --new-secret',
     );
   }
 }

@@ -13,7 +13,9 @@ export type Permission =
   /** A token as the password of HTTP Basic. Refused with the challenge that `git` waits for. */
   | 'git'
   /** A hook that this very process has started. */
-  | 'hook';
+  | 'hook'
+  /** A forge: the route itself checks the signature over the bytes of the body. Refused with 401. */
+  | 'signature';
 
 export interface State {
   user?: User;

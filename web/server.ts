@@ -3,6 +3,7 @@ import Koa from 'koa';
 import { answerError } from './api/errors';
 import { apiRoutes } from './api/routes';
 import { gitRoutes } from './git/remote';
+import { hookRoutes } from './hooks/receive';
 import { admit } from './identity/admit';
 import { pageRoutes } from './pages/routes';
 import type { WebParts } from './parts';
@@ -10,7 +11,7 @@ import { notFound } from './refusals';
 import type { Context, Route, State } from './route';
 
 /** Every address that Gantry answers. */
-export const routes: readonly Route[] = [...apiRoutes, ...gitRoutes, ...pageRoutes];
+export const routes: readonly Route[] = [...apiRoutes, ...gitRoutes, ...hookRoutes, ...pageRoutes];
 
 /**
  * The whole request path, top to bottom: measure, headers, errors, who asks, the route. An address that no route has

@@ -5,6 +5,7 @@ import { GantryError } from '../engine/model/errors';
 import type { Logger } from '../engine/ports/logger';
 import { createFeed } from './events/feed';
 import { startRefsLoop } from './git/refs-loop';
+import { startHooksLoop } from './hooks/follow-loop';
 import { openSessions } from './identity/session';
 import { CONNECTIONS_MAX, DRAIN_MS, HEADERS_MS, KEEP_ALIVE_MS } from './limits';
 import { createMetrics } from './metrics';
@@ -37,11 +38,13 @@ export async function startWeb(engine: Engine, log: Logger, options: WebOptions,
     installation,
     url: `http://${urlHost(options.listen.host)}:${port}`,
     hook: { host: loopback(options.listen.host), port, secret: randomBytes(32).toString('hex') },
+    followHooks: () => hooks.wake(),
     feed: createFeed(engine, log),
     sessions: openSessions(secret, () => engine.parts.clock.now()),
     metrics: createMetrics(engine, options.version),
     stopping: stopping.signal,
   };
+  const hooks = startHooksLoop(parts);
   const answer = createServer(parts).callback();
   server.on('request', (request, response) => void answer(request, response));
   const refs = startRefsLoop(parts);
@@ -49,7 +52,7 @@ export async function startWeb(engine: Engine, log: Logger, options: WebOptions,
   const stop = async () => {
     stopping.abort();
     const drained = drain(server);
-    await refs.stop();
+    await Promise.all([refs.stop(), hooks.stop()]);
     await drained;
     parts.feed.close();
   };

@@ -20,8 +20,42 @@ export interface App {
   createdAt: number;
   /** Where to push. */
   remote: string;
+  /** Where it is fetched from when its forge calls; null when it is only pushed to. */
+  source: Source | null;
   environments: Environment[];
   lastRun: RunSummary | null;
+}
+
+export interface Source {
+  url: string;
+  hasToken: boolean;
+  connectedAt: number;
+  /** The hook's address by forge. */
+  hooks: Record<string, string>;
+}
+
+export interface Connected {
+  app: string;
+  url: string;
+  hasToken: boolean;
+  /** Null when the app keeps the one that it had. */
+  secret: string | null;
+  hooks: Record<string, string>;
+}
+
+/** A webhook that was received, and what became of it. */
+export interface Hook {
+  delivery: string;
+  forge: string;
+  event: string;
+  ref: string;
+  after: string;
+  receivedAt: number;
+  endedAt: number | null;
+  outcome: string;
+  reason: string;
+  attempts: number;
+  run: number | null;
 }
 
 export interface ReleaseRef {
@@ -90,6 +124,8 @@ export interface Step {
   startedAt: number | null;
   endedAt: number | null;
   output: unknown;
+  /** Number of the run that took it back later. */
+  undoneBy: number | null;
 }
 
 export interface Approval {
@@ -108,6 +144,8 @@ export interface Run extends RunSummary {
   approvals: Approval[];
   /** One sentence, or empty. */
   waitsFor: string;
+  /** Number of the run that this one takes back. */
+  undoes: number | null;
   releaseHash: string | null;
 }
 
@@ -136,6 +174,18 @@ export interface RollbackStarted {
   kind: 'gray' | 'warm' | 'cold';
   from: string;
   to: string;
+}
+
+export interface UndoPreview {
+  app: string;
+  run: number;
+  what: string;
+  /** In the order in which they are taken back. */
+  steps: { step: string; kind: string; does: string; lastMs: number | null }[];
+  skipped: { step: string; why: string }[];
+  /** With one of these nothing is done. */
+  refused: { step: string; why: string; next: string }[];
+  hash: string;
 }
 
 const FINAL_RUN_STATES = ['succeeded', 'failed', 'cancelled', 'superseded', 'ignored'];

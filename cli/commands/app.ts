@@ -1,6 +1,6 @@
 import { path } from '../api/client';
-import type { App, List } from '../api/types';
-import type { Command } from '../command';
+import type { App, Hook, List } from '../api/types';
+import type { Command, Context } from '../command';
 import { environmentTable, release, runName, stateWord } from '../format/house';
 import { facts, table } from '../format/table';
 import { moment } from '../format/time';
@@ -47,19 +47,38 @@ export const appList: Command = {
 
 export const appShow: Command = {
   name: 'app show',
-  summary: 'shows an app: its remote, its environments, its last run',
+  summary: 'shows an app: its remote, its source, its environments, its last run',
   arguments: [APP],
   options: {},
-  async run(input, { api, out, now }) {
+  async run(input, context) {
+    const { api, out, now } = context;
     const app = await api.get<App>(path`/apps/${input.argument('APP')}`);
     const { lastRun } = app;
     const head = facts([
       ['app', out.paint('bold', app.name)],
       ['created', moment(app.createdAt, now(), out.terminal)],
       ['remote', app.remote],
+      ['source', app.source === null ? '' : `${app.source.url}${app.source.hasToken ? ' (with a token)' : ''}`],
       ['last run', lastRun === null ? 'none yet' : `${runName(lastRun)} ${stateWord(out, lastRun.state)}`],
     ]);
     const environments = environmentTable(app.environments.map((environment) => ({ ...environment, app: app.name })));
-    return { json: app, text: environments === '' ? head : `${head}\n\n${environments}` };
+    const hooks = app.source === null ? '' : await lastHooks(app.name, context);
+    return { json: app, text: [head, environments, hooks].filter((part) => part !== '').join('\n\n') };
   },
 };
+
+/** How many webhooks are shown. */
+const HOOKS_SHOWN = 5;
+
+async function lastHooks(app: string, { api, out, now }: Context): Promise<string> {
+  const { items } = await api.get<List<Hook>>(path`/apps/${app}/hooks?limit=${HOOKS_SHOWN}`);
+  const rows = items.map((hook) => [
+    moment(hook.receivedAt, now(), out.terminal),
+    hook.forge,
+    hook.event,
+    hook.ref.replace(/^refs\/(heads|tags)\//, ''),
+    hook.run === null ? hook.outcome : `${hook.outcome} ${hook.run}`,
+    hook.reason,
+  ]);
+  return table(['HOOK', 'FORGE', 'EVENT', 'REF', 'OUTCOME', 'REASON'], rows);
+}

@@ -56,6 +56,7 @@ export function runPage(out: Output, run: Run, now: number): string {
     ['commit', [shortHash(run.commit), shortRef(run.ref), run.author].filter(Boolean).join('  ')],
     ['release', run.release === null ? '' : `${run.release}  ${shortHash(run.releaseHash)}`],
     ['trigger', run.startedBy === '' ? run.trigger : `${run.trigger} by ${run.startedBy}`],
+    ['undoes', run.undoes == null ? '' : `run #${run.undoes}`],
     ['began', moment(run.createdAt, now, out.terminal)],
     ['took', span(run.startedAt ?? run.createdAt, run.endedAt, now)],
     ['page', run.url],
@@ -66,7 +67,9 @@ export function runPage(out: Output, run: Run, now: number): string {
       stepName(step),
       stateWord(out, step.state),
       span(step.startedAt, step.endedAt, now),
-      oneLine(step.reason, 200),
+      [oneLine(step.reason, 200), step.undoneBy == null ? '' : `undone by run #${step.undoneBy}`]
+        .filter(Boolean)
+        .join('; '),
     ]),
   );
   return steps === '' ? head : `${head}\n\n${steps}`;

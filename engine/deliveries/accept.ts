@@ -3,13 +3,14 @@ import { emit } from '../events/emit';
 import { GantryError } from '../model/errors';
 import { type AppId, type DeliveryId, newId, type RunId } from '../model/ids';
 import type { Actor, EngineParts } from '../parts';
+import type { Hint } from '../ports/queue';
 import { ringAll } from '../runs/apply';
 import { createRun } from '../runs/create';
 import type { Tx } from '../store/store';
 
 export interface PushDelivery {
   app: string;
-  /** `git-push`, `refs-loop`, later a forge's name. */
+  /** `git-push`, `refs-loop`, or a forge's name. */
   source: string;
   ref: string;
   before: string;
@@ -36,69 +37,77 @@ export const NO_COMMIT = '0'.repeat(40);
  * @throws GantryError `app-unknown`.
  */
 export async function acceptPush(parts: EngineParts, push: PushDelivery, actor: Actor): Promise<Accepted> {
-  const result = await parts.store.write(async (tx) => {
-    const app = await tx.selectFrom('apps').selectAll().where('name', '=', push.app).executeTakeFirst();
-    if (app === undefined) throw unknownApp(push.app);
-    const earlier = await countSame(tx, app.id, push);
-    // A ref that stands at `before` again has moved again: forced back, or deleted and made anew. Anything else that
-    // was told before is a repetition: a late hook, or the loop that compares refs.
-    const known = earlier > 0 && (await headOf(tx, app.id, push.ref)) !== push.before;
-    if (known) return { accepted: await findSame(tx, app.id, push), hints: [] };
-    const key = `push:${push.ref}:${push.before}:${push.after}${earlier === 0 ? '' : `:${earlier + 1}`}`;
-    const id = newId<DeliveryId>(parts.clock, parts.random);
-    const deleted = push.after === NO_COMMIT;
-    const run = deleted
-      ? null
-      : await createRun(parts, tx, app, {
-          trigger: 'push',
-          ref: push.ref,
-          commit: push.after,
-          title: '',
-          author: '',
-          startedBy: push.pusher,
-          steps: [
-            { name: 'plan', kind: 'plan', role: 'build', stage: 'build', verb: 'run', spec: {}, timeoutMs: 60_000 },
-          ],
-        });
-    const reason = deleted ? `${push.ref} was deleted; nothing to deliver` : '';
-    await tx
-      .insertInto('deliveries')
-      .values({
-        id,
-        app_id: app.id,
-        key,
-        source: push.source,
-        ref: push.ref,
-        before: push.before,
-        after: push.after,
-        pusher: push.pusher,
-        received_at: parts.clock.now(),
-        outcome: deleted ? 'ignored' : 'run',
-        reason,
-        run_id: run === null ? null : (run.row.id as RunId),
-      })
-      .execute();
-    await noteHead(parts, tx, app.id, push);
-    await emit(parts, tx, { app: app.id, run: run?.row.id ?? null, type: 'delivery', data: { ref: push.ref, reason } });
-    await recordAudit(parts, tx, {
-      chain: app.name,
-      actor,
-      action: 'delivery.accept',
-      object: `${app.name} ${push.ref}`,
-      detail: { ...push, outcome: deleted ? 'ignored' : 'run', run: run?.row.number },
-    });
-    const accepted: Accepted = {
-      deliveryId: id,
-      known: false,
-      outcome: deleted ? 'ignored' : 'run',
-      reason,
-      run: run === null ? null : { id: run.row.id, number: run.row.number },
-    };
-    return { accepted, hints: run?.hints ?? [] };
-  });
+  const result = await parts.store.write((tx) => acceptIn(parts, tx, push, actor));
   await parts.probe('delivery-committed', { app: push.app, after: push.after });
   await ringAll(parts, result.hints);
   return result.accepted;
+}
+
+/** The same inside a transaction of the caller, who rings the hints after the commit. */
+export async function acceptIn(
+  parts: EngineParts,
+  tx: Tx,
+  push: PushDelivery,
+  actor: Actor,
+): Promise<{ accepted: Accepted; hints: readonly Hint[] }> {
+  const app = await tx.selectFrom('apps').selectAll().where('name', '=', push.app).executeTakeFirst();
+  if (app === undefined) throw unknownApp(push.app);
+  const earlier = await countSame(tx, app.id, push);
+  // A ref that stands at `before` again has moved again: forced back, or deleted and made anew. Anything else that
+  // was told before is a repetition: a late hook, or the loop that compares refs.
+  const known = earlier > 0 && (await headOf(tx, app.id, push.ref)) !== push.before;
+  if (known) return { accepted: await findSame(tx, app.id, push), hints: [] };
+  const key = `push:${push.ref}:${push.before}:${push.after}${earlier === 0 ? '' : `:${earlier + 1}`}`;
+  const id = newId<DeliveryId>(parts.clock, parts.random);
+  const deleted = push.after === NO_COMMIT;
+  const run = deleted
+    ? null
+    : await createRun(parts, tx, app, {
+        trigger: 'push',
+        ref: push.ref,
+        commit: push.after,
+        title: '',
+        author: '',
+        startedBy: push.pusher,
+        steps: [
+          { name: 'plan', kind: 'plan', role: 'build', stage: 'build', verb: 'run', spec: {}, timeoutMs: 60_000 },
+        ],
+      });
+  const reason = deleted ? `${push.ref} was deleted; nothing to deliver` : '';
+  await tx
+    .insertInto('deliveries')
+    .values({
+      id,
+      app_id: app.id,
+      key,
+      source: push.source,
+      ref: push.ref,
+      before: push.before,
+      after: push.after,
+      pusher: push.pusher,
+      received_at: parts.clock.now(),
+      outcome: deleted ? 'ignored' : 'run',
+      reason,
+      run_id: run === null ? null : (run.row.id as RunId),
+    })
+    .execute();
+  await noteHead(parts, tx, app.id, push);
+  await emit(parts, tx, { app: app.id, run: run?.row.id ?? null, type: 'delivery', data: { ref: push.ref, reason } });
+  await recordAudit(parts, tx, {
+    chain: app.name,
+    actor,
+    action: 'delivery.accept',
+    object: `${app.name} ${push.ref}`,
+    detail: { ...push, outcome: deleted ? 'ignored' : 'run', run: run?.row.number },
+  });
+  const accepted: Accepted = {
+    deliveryId: id,
+    known: false,
+    outcome: deleted ? 'ignored' : 'run',
+    reason,
+    run: run === null ? null : { id: run.row.id, number: run.row.number },
+  };
+  return { accepted, hints: run?.hints ?? [] };
 }
 
 export function unknownApp(name: string): GantryError {
@@ -117,7 +126,8 @@ async function countSame(tx: Tx, appId: AppId, push: PushDelivery): Promise<numb
   return Number(row.n);
 }
 
-async function headOf(tx: Tx, appId: AppId, ref: string): Promise<string> {
+/** The last delivered commit of a ref; `NO_COMMIT` when there is none. */
+export async function headOf(tx: Tx, appId: AppId, ref: string): Promise<string> {
   const row = await tx
     .selectFrom('ref_heads')
     .select('commit')

@@ -12,8 +12,19 @@ export type EnvironmentId = Brand<'environment'>;
 export type InstanceId = Brand<'instance'>;
 export type ApprovalId = Brand<'approval'>;
 export type UserId = Brand<'user'>;
+export type HookId = Brand<'hook'>;
 
-export type AnyId = AppId | DeliveryId | RunId | StepId | ReleaseId | EnvironmentId | InstanceId | ApprovalId | UserId;
+export type AnyId =
+  | AppId
+  | DeliveryId
+  | RunId
+  | StepId
+  | ReleaseId
+  | EnvironmentId
+  | InstanceId
+  | ApprovalId
+  | UserId
+  | HookId;
 
 /**
  * A UUIDv7 (RFC 9562, 5.7): 48 bits of milliseconds, then randomness, so that ids sort by the time they were made.

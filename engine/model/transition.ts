@@ -110,10 +110,14 @@ function succeed(run: RunView, name: string): Change[] {
 function fail(run: RunView, name: string, reason: string): Decision {
   const step = find(run, name);
   const change = { ...move(run, name, ['running', 'waiting'], 'failed'), reason };
-  if (step.verb === 'undo') {
+  if (step.verb === 'undo' && run.endsAs !== null) {
     // One undo that fails must not keep the others from being tried: the rest goes on, and the reason grows.
     const grown = [run.reason, `could not undo ${step.undoes ?? name}: ${reason}`].filter(Boolean).join('; ');
-    return settle({ ...run, reason: grown, endsAs: run.endsAs ?? 'failed' }, { changes: [change] });
+    return settle({ ...run, reason: grown }, { changes: [change] });
+  }
+  // An undo that people asked for stops at the first step that fails: the earlier ones stand beneath what is left.
+  if (step.verb === 'undo') {
+    return takeBack({ ...run, reason: `could not undo ${step.undoes ?? name}: ${reason}` }, 'failed', [change]);
   }
   // The run is being taken back already: this is a step that was told to stop, and its undo waits for it.
   if (run.endsAs !== null) return settle(run, { changes: [{ name, state: 'cancelled', reason }] });
@@ -125,13 +129,16 @@ function endEarly(run: RunView, as: 'cancelled' | 'superseded', reason: string):
   return takeBack({ ...run, reason }, as, []);
 }
 
-/** Cancels what has not begun, aborts what runs, and plans the undo of what must not stay. */
+/**
+ * Cancels what has not begun, aborts what runs, and plans the undo of what must not stay. Undo steps that are there
+ * already are what people asked for (no run is taken back twice), and end like any other.
+ */
 function takeBack(run: RunView, as: NonNullable<RunView['endsAs']>, changes: Change[]): Decision {
   const changed = apply(run.steps, changes);
   const stopped: Change[] = changed
-    .filter((s) => ['pending', 'ready', 'waiting'].includes(s.state) && s.verb === 'run')
+    .filter((s) => ['pending', 'ready', 'waiting'].includes(s.state))
     .map((s) => ({ name: s.name, state: 'cancelled' }));
-  const abort = changed.filter((s) => s.state === 'running' && s.verb === 'run').map((s) => s.name);
+  const abort = changed.filter((s) => s.state === 'running').map((s) => s.name);
   const all = [...changes, ...stopped];
   return settle({ ...run, endsAs: as }, { changes: all, append: undoSteps(changed), abort });
 }

@@ -21,4 +21,6 @@ export type ProbePoint =
   | 'effect-done'
   | 'effect-confirmed'
   | 'step-ended'
-  | 'delivery-committed';
+  | 'delivery-committed'
+  | 'hook-committed'
+  | 'hook-fetched';

@@ -53,11 +53,17 @@ export async function sealRelease(
   });
 }
 
-/** Marks the release as no rollback target (undo of seal). The record stays. */
+/** Marks the release that the run carries as no rollback target (undo of seal). The record stays. */
 export async function withdrawRelease(parts: EngineParts, lease: StepLease): Promise<void> {
+  const id = lease.run.releaseId;
+  if (id === null) return;
   await parts.store.write(async (tx) => {
     await fence(tx, lease);
-    await tx.updateTable('releases').set({ state: 'withdrawn' }).where('run_id', '=', lease.run.id).execute();
+    await tx
+      .updateTable('releases')
+      .set({ state: 'withdrawn' })
+      .where('id', '=', id as never)
+      .execute();
     await recordAudit(parts, tx, {
       chain: lease.app.name,
       actor: `runner:${lease.owner}`,

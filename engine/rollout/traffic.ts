@@ -57,6 +57,15 @@ export function place(traffic: Traffic, releaseId: string): { traffic: Traffic; 
   return { traffic: { ...traffic, lanes: { ...traffic.lanes, [free]: releaseId } }, lane: free };
 }
 
+/**
+ * The lane that must be emptied before the release can have one: what is only kept warm gives way first, since the
+ * next stable release takes that role from it anyway. Undefined when there is room.
+ */
+export function laneToFree(traffic: Traffic, releaseId: string): Lane | undefined {
+  const hasRoom = laneOf(traffic, releaseId) !== undefined || LANES.some((lane) => traffic.lanes[lane] === null);
+  return hasRoom ? undefined : (traffic.warm ?? looseLanes(traffic)[0]);
+}
+
 /** Makes the release gray with this share. A share of 0 keeps it beside stable without traffic but for the rules. */
 export function setGray(
   traffic: Traffic,

@@ -15,6 +15,10 @@ export interface NewRun {
   startedBy: string;
   priority?: number;
   releaseId?: Tables['releases']['id'];
+  /** The run whose steps are taken back: their outputs reach the steps of this one. */
+  undoesRun?: RunId;
+  /** Nobody else moves gray and production until it has ended. Only when no other run holds them. */
+  holdsRollout?: boolean;
   /** One after the other: each needs the one before it. The first is ready at once. */
   steps: {
     name: string;
@@ -22,6 +26,7 @@ export interface NewRun {
     role: string;
     stage: string;
     verb: 'run' | 'undo';
+    undoes?: string;
     spec: unknown;
     timeoutMs: number;
   }[];
@@ -57,7 +62,8 @@ export async function createRun(
     plan: null,
     pipeline_hash: null,
     release_id: wanted.releaseId ?? null,
-    holds_rollout: 0,
+    undoes_run: wanted.undoesRun ?? null,
+    holds_rollout: wanted.holdsRollout === true ? 1 : 0,
     priority: wanted.priority ?? 0,
     next_event: 1,
     created_at: now,
@@ -74,7 +80,7 @@ export async function createRun(
       kind: step.kind,
       role: step.role,
       verb: step.verb,
-      undoes: null,
+      undoes: step.undoes ?? null,
       needs: before === undefined ? [] : [before.name],
       state: position === 0 ? ('ready' as const) : ('pending' as const),
     };

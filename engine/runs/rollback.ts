@@ -3,9 +3,12 @@ import { findProduction } from '../environments/find';
 import { GantryError } from '../model/errors';
 import { isFinalRun } from '../model/states';
 import type { Actor, EngineParts } from '../parts';
-import { findRelease, type Release } from '../releases/find';
+import { findRelease, findReleaseNumber, type Release } from '../releases/find';
+import type { Traffic } from '../rollout/traffic';
+import type { Tables } from '../store/tables';
 import { applyEvent, ringAll } from './apply';
 import { createRun } from './create';
+import { holderOf } from './undo-facts';
 
 /** How long the release that was taken back stays warm, so that the rollback itself can be rolled back. */
 const ROLLED_BACK_WARM_MS = 30 * 60_000;
@@ -22,29 +25,44 @@ export interface RollbackStarted {
 }
 
 /**
- * Takes an app back, while the old release is warm with one gateway command. While a release is gray, gray's traffic goes back to stable and its run
- * ends; else the release that was stable before becomes stable again. Needs neither Redis nor Git nor a build.
- * @throws GantryError `nothing-to-roll-back`.
+ * Takes an app back, while the old release is warm with one gateway command. Without `to`: while a release is gray,
+ * gray's traffic goes back to stable and its run ends; else the release that was stable before becomes stable again.
+ * With `to`: that release, from its kept image. Needs neither Redis nor Git nor a build.
+ * @throws GantryError `nothing-to-roll-back`, `release-unknown`, `release-stable`, `release-withdrawn`, `gray-stands`,
+ * `never-stable`.
  */
 export async function rollback(
   parts: EngineParts,
-  wanted: { app: string; reason: string },
+  wanted: { app: string; reason: string; to?: number },
   actor: Actor,
 ): Promise<RollbackStarted> {
   const app = await findApp(parts, wanted.app);
   const production = await findProduction(parts, app.id);
   const traffic = production?.traffic;
-  if (production === undefined || traffic === undefined || traffic.stable === null) throw nothing(wanted.app);
+  if (traffic === undefined || traffic.stable === null) throw nothing(wanted.app);
   const reason = `rolled back by ${actor.replace(/^user:/, '')}${wanted.reason && `: ${wanted.reason}`}`;
   const stable = await releaseIn(parts, traffic.lanes[traffic.stable]);
-  if (traffic.gray !== null) {
+  if (wanted.to === undefined && traffic.gray !== null) {
     const gray = await releaseIn(parts, traffic.lanes[traffic.gray]);
     const run = await endGrayRun(parts, gray, reason, actor);
     if (run !== undefined) return { run, kind: 'gray', from: name(gray), to: name(stable) };
   }
-  const back = traffic.warm === null ? traffic.previous : traffic.lanes[traffic.warm];
-  if (back === null) throw nothing(wanted.app);
-  const target = await releaseIn(parts, back);
+  const target =
+    wanted.to === undefined
+      ? await releaseBefore(parts, app.name, traffic)
+      : await releaseNamed(parts, app, traffic, wanted.to);
+  const isWarm = traffic.warm !== null && traffic.lanes[traffic.warm] === target.id;
+  const run = await startSwitch(parts, app, { target, reason, isWarm }, actor);
+  return { run, kind: isWarm ? 'warm' : 'cold', from: name(stable), to: name(target) };
+}
+
+async function startSwitch(
+  parts: EngineParts,
+  app: Tables['apps'],
+  wanted: { target: Release; reason: string; isWarm: boolean },
+  actor: Actor,
+): Promise<number> {
+  const { target } = wanted;
   const result = await parts.store.write(async (tx) => {
     const run = await tx
       .selectFrom('runs')
@@ -55,11 +73,13 @@ export async function rollback(
       trigger: 'rollback',
       ref: run.ref,
       commit: run.commit,
-      title: reason,
+      title: wanted.reason,
       author: run.author,
       startedBy: actor,
       priority: 10,
       releaseId: target.id as never,
+      // Instances that start have no role yet: no other run may tidy them away. A way back waits for nobody, though.
+      holdsRollout: !wanted.isWarm && (await holderOf(tx, app.id)) === null,
       steps: [
         {
           name: 'switch back',
@@ -74,13 +94,73 @@ export async function rollback(
     });
   });
   await ringAll(parts, result.hints);
-  return {
-    run: result.row.number,
-    kind: traffic.warm === null ? 'cold' : 'warm',
-    from: name(stable),
-    to: name(target),
-  };
+  return result.row.number;
 }
+
+/** Who was stable before: kept warm, or known as the way back. */
+async function releaseBefore(parts: EngineParts, app: string, traffic: Traffic): Promise<Release> {
+  const back = traffic.warm === null ? traffic.previous : traffic.lanes[traffic.warm];
+  if (back === null) throw nothing(app);
+  const target = await releaseIn(parts, back);
+  if (target.state === 'withdrawn') throw withdrawn(app, target);
+  return target;
+}
+
+/**
+ * Any release that served before. One that never did would get past its gates this way.
+ */
+async function releaseNamed(
+  parts: EngineParts,
+  app: Tables['apps'],
+  traffic: Traffic,
+  number: number,
+): Promise<Release> {
+  const target = await findReleaseNumber(parts, app, number);
+  const lane = traffic.stable;
+  if (lane !== null && traffic.lanes[lane] === target.id) {
+    throw new GantryError('conflict', 'release-stable', `${name(target)} is stable already`, see(app.name));
+  }
+  if (target.state === 'withdrawn') throw withdrawn(app.name, target);
+  if (traffic.gray !== null) {
+    throw new GantryError(
+      'conflict',
+      'gray-stands',
+      `${app.name} has a gray release now`,
+      `end that first: gantry rollback ${app.name}`,
+    );
+  }
+  if (!(await everServed(parts, target))) {
+    throw new GantryError(
+      'conflict',
+      'never-stable',
+      `${name(target)} never was stable: a rollback would lead past its gates`,
+      'let its own run bring it to production, or push its commit again',
+    );
+  }
+  return target;
+}
+
+async function everServed(parts: EngineParts, release: Release): Promise<boolean> {
+  const row = await parts.store.read
+    .selectFrom('steps')
+    .select('id')
+    .where('run_id', '=', release.runId as never)
+    .where('kind', '=', 'promote')
+    .where('verb', '=', 'run')
+    .where('state', '=', 'succeeded')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+const see = (app: string): string => `see its releases: gantry release list ${app}`;
+
+const withdrawn = (app: string, release: Release): GantryError =>
+  new GantryError(
+    'conflict',
+    'release-withdrawn',
+    `${name(release)} was withdrawn and is no rollback target`,
+    `name another one: gantry rollback ${app} --to RELEASE`,
+  );
 
 const name = (release: Release): string => `${release.record.app} release ${release.number}`;
 
@@ -94,7 +174,7 @@ function nothing(app: string): GantryError {
     'conflict',
     'nothing-to-roll-back',
     `${app} has nothing to go back to: no release is gray, and none was stable before`,
-    `see its releases: gantry release list ${app}`,
+    see(app),
   );
 }
 

@@ -6,6 +6,7 @@ import type { EngineParts } from '../parts';
 import type { RunRow, StepRow } from './apply';
 import { findRun } from './find';
 import { type RunSummary, toSummary } from './summary';
+import { undoneSteps } from './undo-facts';
 
 export interface StepShown {
   id: string;
@@ -19,6 +20,8 @@ export interface StepShown {
   startedAt: number | null;
   endedAt: number | null;
   output: Json;
+  /** Number of the run that took it back later; null: none did. */
+  undoneBy: number | null;
 }
 
 export interface StageShown {
@@ -35,6 +38,8 @@ export interface RunShown extends RunSummary {
   approvals: ApprovalShown[];
   /** What it waits for, one sentence; empty when it waits for nothing. */
   waitsFor: string;
+  /** Number of the run that this one takes back; null for any other. */
+  undoes: number | null;
   /** Hash of its release; empty before it was sealed. An approval is bound to it. */
   releaseHash: string;
 }
@@ -51,17 +56,19 @@ export async function showRun(parts: EngineParts, appName: string, number: numbe
           .where('id', '=', row.release_id)
           .executeTakeFirst();
   const approvals = await approvalsOf(parts, row.id);
+  const undone = await undoneSteps(parts, row.id);
   return {
     ...toSummary(row, app.name, release?.number ?? null),
-    steps: steps.map(toShown),
+    steps: steps.map((step) => toShown(step, undone.get(step.name) ?? null)),
     stages: await stagesOf(parts, row.id),
     approvals,
     waitsFor: await waitsFor(parts, row, steps, approvals),
+    undoes: row.undoes_run === null ? null : await numberOf(parts, row.undoes_run),
     releaseHash: release?.hash ?? '',
   };
 }
 
-const toShown = (row: StepRow): StepShown => ({
+const toShown = (row: StepRow, undoneBy: number | null): StepShown => ({
   id: row.id,
   name: row.name,
   kind: row.kind,
@@ -73,7 +80,17 @@ const toShown = (row: StepRow): StepShown => ({
   startedAt: row.started_at,
   endedAt: row.ended_at,
   output: row.output === null ? null : (JSON.parse(row.output) as Json),
+  undoneBy,
 });
+
+async function numberOf(parts: EngineParts, runId: string): Promise<number | null> {
+  const row = await parts.store.read
+    .selectFrom('runs')
+    .select('number')
+    .where('id', '=', runId as never)
+    .executeTakeFirst();
+  return row?.number ?? null;
+}
 
 async function stagesOf(parts: EngineParts, runId: string): Promise<StageShown[]> {
   const found = await sql<{ name: string; state: StepState; started_at: number | null; ended_at: number | null }>`

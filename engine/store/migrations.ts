@@ -77,6 +77,23 @@ const house: readonly string[] = [
    from steps where verb = 'run' group by run_id, stage`,
 ];
 
-export const migrations: readonly (readonly string[])[] = [house];
+/** Webhooks of forges: where an app's commits come from, and each delivery with what became of it. */
+const hooks: readonly string[] = [
+  `create table app_sources (app_id text primary key references apps(id), url text not null, token text,
+     secret text not null, connected_at bigint not null, connected_by text not null)`,
+  `create table hook_deliveries (id text primary key, app_id text not null references apps(id),
+     delivery_id text not null, forge text not null, event text not null, ref text not null, after text not null,
+     received_at bigint not null, outcome text not null, reason text not null, attempts integer not null,
+     not_before bigint not null, ended_at bigint, run_id text, unique (app_id, delivery_id))`,
+  `create index hook_deliveries_to_follow on hook_deliveries (app_id, not_before) where outcome = 'pending'`,
+];
+
+/** A run that takes back steps of another one names it. */
+const undo: readonly string[] = [
+  `alter table runs add column undoes_run text`,
+  `create index runs_by_undone on runs (undoes_run) where undoes_run is not null`,
+];
+
+export const migrations: readonly (readonly string[])[] = [house, hooks, undo];
 /** The version this binary reads and writes; it refuses a newer one. */
 export const SCHEMA_VERSION = migrations.length;

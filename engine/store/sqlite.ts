@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import {
   CompiledQuery,
@@ -78,12 +79,23 @@ function isBusy(error: unknown): boolean {
   return code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED');
 }
 
+/** It holds tokens of forges: nobody else may read it. SQLite gives its side files the same mode. */
+const PRIVATE = 0o600;
+
+function makePrivate(file: string): void {
+  closeSync(openSync(file, 'a', PRIVATE));
+  const { uid, mode } = statSync(file);
+  // Another user's file stays as that user has set it: changing it is not ours, and may not be possible.
+  if (uid === process.getuid?.() && (mode & 0o777) !== PRIVATE) chmodSync(file, PRIVATE);
+}
+
 /**
  * Opens (and makes) the database file. WAL with `synchronous=FULL`: what was answered survives a power cut.
  * @throws GantryError `database-unusable` when the file is no database or cannot be opened.
  */
 export function openSqlite(file: string): Kysely<Tables> {
   try {
+    makePrivate(file);
     // Two processes may make the file at once: only here, before any work, SQLite itself may wait for the lock.
     const database = new Database(file, { timeout: 5_000 });
     database.pragma('journal_mode = WAL');

@@ -4,6 +4,7 @@ import type {
   ApprovalId,
   DeliveryId,
   EnvironmentId,
+  HookId,
   InstanceId,
   ReleaseId,
   RunId,
@@ -42,6 +43,36 @@ export interface Tables {
     reason: string;
     run_id: RunId | null;
   };
+  /** Where an app's commits are fetched from when its forge calls. */
+  app_sources: {
+    app_id: AppId;
+    /** An https URL or a path. */
+    url: string;
+    /** What the forge asks for. It leaves this table only for `git`, by its environment. */
+    token: string | null;
+    /** Signs the hooks. */
+    secret: string;
+    connected_at: number;
+    connected_by: string;
+  };
+  hook_deliveries: {
+    id: HookId;
+    app_id: AppId;
+    /** The forge's own name of it. */
+    delivery_id: string;
+    forge: string;
+    event: string;
+    ref: string;
+    /** What the hook said the ref stands at: shown, never used. */
+    after: string;
+    received_at: number;
+    outcome: HookOutcome;
+    reason: string;
+    attempts: number;
+    not_before: number;
+    ended_at: number | null;
+    run_id: RunId | null;
+  };
   runs: {
     id: RunId;
     app_id: AppId;
@@ -58,6 +89,8 @@ export interface Tables {
     plan: string | null;
     pipeline_hash: string | null;
     release_id: ReleaseId | null;
+    /** The run whose steps this one takes back; only with the trigger `undo`. */
+    undoes_run: RunId | null;
     /** 1 while this run may touch gray and production of its app; at most one run per app (a unique index). */
     holds_rollout: number;
     /** Higher goes first; a rollback is 10. */
@@ -202,4 +235,16 @@ export interface Tables {
   ref_heads: { app_id: AppId; ref: string; commit: string; seen_at: number };
 }
 
-export type RunTrigger = 'push' | 'rollback' | 'manual';
+export type HookOutcome =
+  /** Answered; its ref is to be fetched. */
+  | 'pending'
+  /** The ref had moved: a run carries it. */
+  | 'run'
+  /** The ref stood there already. */
+  | 'known'
+  /** Nothing to follow; the reason says why. */
+  | 'ignored'
+  /** Its ref could not be fetched for too long. */
+  | 'failed';
+
+export type RunTrigger = 'push' | 'rollback' | 'manual' | 'undo';

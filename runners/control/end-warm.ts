@@ -1,8 +1,7 @@
 import type { Engine } from '../../engine/engine';
 import { routeOf } from '../../engine/environments/find';
 import { dropWarm, emptyLane } from '../../engine/rollout/traffic';
-import { clearLane } from '../serving/take-down';
-import { DRAIN_MS } from '../steps/deliver';
+import { clearLane, DRAIN_MS } from '../serving/take-down';
 import type { World } from '../world';
 
 const RULE = { rule: 'keep-warm' };

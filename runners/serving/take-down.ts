@@ -4,6 +4,8 @@ import type { StepWork } from '../../engine/ports/step-kind';
 import { emptyLane } from '../../engine/rollout/traffic';
 import type { World } from '../world';
 
+/** Longest wait for the last answers of instances that leave, ms. */
+export const DRAIN_MS = 30_000;
 /** How long a process may take to end on SIGTERM after it was drained, ms. */
 const STOP_GRACE_MS = 10_000;
 

@@ -3,10 +3,20 @@ import { StepFailure } from '../../engine/model/errors';
 import type { Json } from '../../engine/model/hash';
 import type { StepContext, StepKind, StepResult, StepWork } from '../../engine/ports/step-kind';
 import type { Release } from '../../engine/releases/find';
-import { clearGray, laneOf, looseLanes, replaceStable, setGray, type Traffic } from '../../engine/rollout/traffic';
+import {
+  clearGray,
+  dropWarm,
+  laneOf,
+  laneToFree,
+  looseLanes,
+  replaceStable,
+  setGray,
+  type Traffic,
+} from '../../engine/rollout/traffic';
 import { bringUp } from '../serving/bring-up';
-import { moveTraffic } from '../serving/move-traffic';
-import { takeDown } from '../serving/take-down';
+import { demandImage } from '../serving/make-room';
+import { type Moved, moveTraffic } from '../serving/move-traffic';
+import { DRAIN_MS, takeDown } from '../serving/take-down';
 import type { World } from '../world';
 import { grayKey, graySalt, releaseOf } from './release-of';
 
@@ -35,29 +45,38 @@ async function deliver(context: StepContext<'deliver'>, world: World): Promise<S
   const environment = await context.engine.environments.ensure(context.lease, stage);
   await world.gateway.start();
   context.log(`release ${release.number} to ${environment.name} (${context.spec.mode}), host ${environment.host}`);
+  // An undone `retire` leaves instances without a role: they stand until somebody needs their lane.
+  const full = stage.role !== 'environment' && laneToFree(environment.traffic, release.id) !== undefined;
+  if (full) await clearLoose(context, world, environment.id);
   const { lane } = await bringUp(context, world, environment, release, stage.name);
-  const { stable } = environment.traffic;
-  const before = stable === null ? null : environment.traffic.lanes[stable];
-  if (stage.role === 'environment') await takeOver(context, world, environment, release);
-  else await standBeside(context, world, environment, release);
+  const switchOver = stage.role === 'environment' ? takeOver : standBeside;
+  // As it was before this step, also when an earlier epoch of it has switched already.
+  const moved = await switchOver(context, world, environment, release);
+  const before = moved.before.stable === null ? null : moved.before.lanes[moved.before.stable];
   context.log(`release ${release.number} stands in lane ${lane}`);
   const output: DeliverOutput = { environment: environment.id, before };
   return { end: 'succeeded', output: output as unknown as Json };
 }
 
-async function takeOver(context: StepWork, world: World, environment: Environment, release: Release): Promise<void> {
-  await moveTraffic(context, world, environment, (t) => replaceStable(t, release.id), {
+async function takeOver(context: StepWork, world: World, environment: Environment, release: Release): Promise<Moved> {
+  const moved = await moveTraffic(context, world, environment, (t) => replaceStable(t, release.id), {
     target: `route ${environment.name}`,
     sticky: isSticky(context, release),
   });
   await clearLoose(context, world, environment.id);
+  return moved;
 }
 
-async function standBeside(context: StepWork, world: World, environment: Environment, release: Release): Promise<void> {
+async function standBeside(
+  context: StepWork,
+  world: World,
+  environment: Environment,
+  release: Release,
+): Promise<Moved> {
   const gray = { share: 0, rules: { header: grayKey(release) }, salt: graySalt(release) };
   // A release that is gray already (gray comes before production) keeps the traffic that it has.
   const move = (t: Traffic) => (t.gray !== null && t.lanes[t.gray] === release.id ? t : setGray(t, release.id, gray));
-  await moveTraffic(context, world, environment, move, {
+  return moveTraffic(context, world, environment, move, {
     target: `route ${environment.name}`,
     sticky: isSticky(context, release),
   });
@@ -79,9 +98,6 @@ export async function clearLoose(context: StepWork, world: World, environmentId:
   return gone;
 }
 
-/** Longest wait for the last answers of instances that leave. */
-export const DRAIN_MS = 30_000;
-
 /** Gray goes away again; an environment gets back the release that it had. */
 async function undeliver(context: StepContext<'deliver'>, world: World): Promise<StepResult> {
   const { engine, log } = context;
@@ -94,10 +110,12 @@ async function undeliver(context: StepContext<'deliver'>, world: World): Promise
     return { end: 'succeeded', output: null };
   }
   if (stage.role === 'environment') await giveBack(context, world, environment, release);
-  else {
-    await moveTraffic(context, world, environment, (t) => (t.gray === lane ? clearGray(t) : t), {
-      target: `route ${environment.name}`,
-    });
+  else if (environment.traffic.stable === lane) {
+    log(`release ${release.number} is stable in ${environment.name} and stays; first undo what made it so`);
+    return { end: 'succeeded', output: null };
+  } else {
+    const leave = (t: Traffic) => (t.gray === lane ? clearGray(t) : t.warm === lane ? dropWarm(t) : t);
+    await moveTraffic(context, world, environment, leave, { target: `route ${environment.name}` });
   }
   await clearLoose(context, world, environment.id);
   log(`release ${release.number} was taken out of ${environment.name}`);
@@ -114,6 +132,7 @@ async function giveBack(context: StepWork, world: World, environment: Environmen
     );
   }
   const previous = await context.engine.releases.find(before);
+  await demandImage(world, previous, environment.name);
   await bringUp(context, world, environment, previous, environment.name);
   await moveTraffic(context, world, environment, (t) => replaceStable(t, previous.id), {
     target: `route ${environment.name}`,

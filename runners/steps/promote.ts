@@ -3,9 +3,11 @@ import { StepFailure } from '../../engine/model/errors';
 import type { Json } from '../../engine/model/hash';
 import type { StepContext, StepKind, StepResult } from '../../engine/ports/step-kind';
 import type { Release } from '../../engine/releases/find';
-import { laneOf, makeStable } from '../../engine/rollout/traffic';
+import { laneOf, looseLanes, makeStable } from '../../engine/rollout/traffic';
 import { bringUp } from '../serving/bring-up';
+import { demandImage, makeRoom } from '../serving/make-room';
 import { type Moved, moveTraffic } from '../serving/move-traffic';
+import { DRAIN_MS, takeDown } from '../serving/take-down';
 import type { World } from '../world';
 import { productionOf, productionStage, releaseOf } from './release-of';
 
@@ -46,13 +48,32 @@ async function makeItStable(
 async function switchBack(context: StepContext<'promote'>, world: World): Promise<StepResult> {
   const environment = await productionOf(context);
   const target = await targetOf(context);
-  if (!(await standsReady(world, environment, target))) {
+  const cold = !(await standsReady(world, environment, target));
+  if (cold) {
     context.log(`release ${target.number} has no instance that answers; starting it first`);
+    await demandImage(world, target, productionStage(target));
+    await makeRoom(context, world, environment, target);
     await bringUp(context, world, environment, target, productionStage(target));
   }
-  const moved = await makeItStable(context, world, environment, target);
+  const moved = await makeItStable(context, world, cold ? await productionOf(context) : environment, target);
   context.log(`release ${target.number} is stable again since version ${moved.version} of the route`);
+  await stopFormerWarm(context, world, moved, target);
   return { end: 'succeeded', output: moved as unknown as Json };
+}
+
+/** Who was kept warm before has lost that role to the release that was taken back: nothing would ever ask for it. */
+async function stopFormerWarm(
+  context: StepContext<'promote'>,
+  world: World,
+  { before }: Moved,
+  target: Release,
+): Promise<void> {
+  const { warm } = before;
+  if (warm === null || before.lanes[warm] === target.id) return;
+  const environment = await productionOf(context);
+  const { traffic } = environment;
+  if (!looseLanes(traffic).includes(warm) || traffic.lanes[warm] !== before.lanes[warm]) return;
+  await takeDown(context, world, environment, warm, { drainMs: DRAIN_MS });
 }
 
 async function targetOf(context: StepContext<'promote'>): Promise<Release> {

@@ -128,8 +128,9 @@ export async function makeContext(
   const run = await engine.runs.find(lease.app.name, lease.run.number);
   const own = run.steps.find((s) => s.id === lease.stepId);
   const output = async (name: string): Promise<Json | undefined> => {
-    const steps = await engine.runs.stepsOf(lease.run.id);
-    const text = steps.find((s) => s.name === name && s.verb === 'run')?.output;
+    // A run that takes another one back works with what that one left.
+    const steps = await engine.runs.stepsOf(run.row.undoes_run ?? lease.run.id);
+    const text = steps.find((s) => s.name === name)?.output;
     return text === null || text === undefined ? undefined : (JSON.parse(text) as Json);
   };
   const plan: Plan | undefined = run.plan;

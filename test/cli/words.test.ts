@@ -48,11 +48,17 @@ describe('the words of a command line', () => {
     expect(() => read('gray set shop 5').input.share('SHARE')).to.throw('"5" is not a percentage');
   });
 
+  it('take the number of a release as 4 and as #4', () => {
+    expect(read('rollback shop --to #4').input.option('to')).to.equal('#4');
+    expect(read('undo shop #7 --before test/deliver').input.option('before')).to.equal('test/deliver');
+    expect(read('undo shop 7 production/promote --yes').input.optional('STEP')).to.equal('production/promote');
+  });
+
   const refusals: [line: string, message: string, next: string][] = [
     ['rollbak shop', 'there is no command "rollbak"', 'did you mean "gantry rollback"?'],
     ['ap list', 'there is no command "ap"', 'did you mean "gantry app list"?'],
     ['app lst', 'there is no command "app lst"', 'did you mean "gantry app list"?'],
-    ['app', '"app" wants a second word', 'app has the commands app create, app list, app show'],
+    ['app', '"app" wants a second word', 'app has the commands app create, app connect, app list, app show'],
     ['zzzzzz', 'there is no command "zzzzzz"', 'see them all: gantry help'],
     ['run list --limt 3', 'gantry run list has no option --limt', 'did you mean --limit?'],
     ['run list --limit', '--limit needs a value', 'write --limit N'],

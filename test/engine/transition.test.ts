@@ -121,6 +121,47 @@ describe('a run', () => {
     expect(decision.steps).to.deep.include({ name: 'undo gray/deliver', state: 'ready' });
   });
 
+  const askedFor = (state: StepView['state']) =>
+    run([
+      step('undo production/promote', {
+        kind: 'promote',
+        verb: 'undo',
+        undoes: 'production/promote',
+        state: 'running',
+      }),
+      gray('undo gray/deliver', 'deliver', {
+        verb: 'undo',
+        undoes: 'gray/deliver',
+        needs: ['undo production/promote'],
+        state,
+      }),
+    ]);
+
+  it('that people asked to take another one back stops at the first step that fails', () => {
+    const decision = decide(askedFor('pending'), {
+      type: 'failed',
+      step: 'undo production/promote',
+      reason: 'no image',
+    });
+    expect(decision.run).to.deep.equal({
+      state: 'failed',
+      endsAs: null,
+      reason: 'could not undo production/promote: no image',
+    });
+    expect(decision.steps).to.deep.include({ name: 'undo gray/deliver', state: 'cancelled' });
+  });
+
+  it('that people asked to take another one back begins no more steps once it is cancelled', () => {
+    const view = askedFor('pending');
+    const decision = decide(view, { type: 'end-early', as: 'cancelled', reason: 'cancelled by ada' });
+    expect(decision.abort).to.deep.equal(['undo production/promote']);
+    expect(decision.append).to.deep.equal([]);
+    const after = written(view, decision);
+    const end = decide(after, { type: 'failed', step: 'undo production/promote', reason: 'stopped' });
+    expect(written(after, end).steps.map((s) => s.state)).to.deep.equal(['failed', 'cancelled']);
+    expect(end.run.state).to.equal('cancelled');
+  });
+
   it('does not take a promoted release back when a later step fails', () => {
     const view = run([
       gray('gray/deliver', 'deliver', { state: 'succeeded' }),

@@ -19,6 +19,22 @@ export interface TestEngine {
 /** A real engine on a real database file in a folder of its own; nobody rings, nothing is logged. */
 export async function makeEngine(change: Partial<EngineParts> = {}): Promise<TestEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'gantry-test-'));
+  const { engine, close } = await makeEngineIn(folder, change);
+  return {
+    engine,
+    folder,
+    close: async () => {
+      await close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The same on a folder that is there; closing it leaves the folder. */
+export async function makeEngineIn(
+  folder: string,
+  change: Partial<EngineParts> = {},
+): Promise<Omit<TestEngine, 'folder'>> {
   const store = await openStore(openSqlite(join(folder, 'gantry.db')));
   const engine = createEngine({
     store,
@@ -32,12 +48,5 @@ export async function makeEngine(change: Partial<EngineParts> = {}): Promise<Tes
     domain: 'localhost',
     ...change,
   });
-  return {
-    engine,
-    folder,
-    close: async () => {
-      await store.close();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  return { engine, close: () => store.close() };
 }

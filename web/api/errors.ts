@@ -61,6 +61,6 @@ export async function answerError(parts: WebParts, ctx: Context, error: unknown)
   else ctx.body = { error: { code, message, next } };
 }
 
-const FOR_PROGRAMS = /^\/(api|git|internal|metrics|healthz|readyz|static)(\/|$)/;
+const FOR_PROGRAMS = /^\/(api|git|hooks|internal|metrics|healthz|readyz|static)(\/|$)/;
 const isPage = (ctx: Context): boolean => !FOR_PROGRAMS.test(ctx.path) && ctx.accepts('html') !== false;
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? '') : messageOf(error));

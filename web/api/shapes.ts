@@ -1,6 +1,7 @@
 import type { EnvironmentShown } from '../../engine/environments/show';
 import type { RunSummary } from '../../engine/runs/summary';
 import type { Tables } from '../../engine/store/tables';
+import { hookUrls } from '../hooks/forges';
 import type { WebParts } from '../parts';
 
 /** What the engine shows, with the addresses that only web knows. */
@@ -29,15 +30,17 @@ export const remoteUrl = (parts: WebParts, app: string): string => `${parts.url}
 /** An app with its environments and its newest run. */
 export async function showApp(parts: WebParts, app: Tables['apps']) {
   const { engine } = parts;
-  const [environments, runs] = await Promise.all([
+  const [environments, runs, source] = await Promise.all([
     engine.environments.show(app.id),
     engine.runs.summaries({ appId: app.id, limit: 1 }),
+    engine.apps.source(app.id),
   ]);
   const last = runs[0];
   return {
     name: app.name,
     createdAt: app.created_at,
     remote: remoteUrl(parts, app.name),
+    source: source === null ? null : { ...source, hooks: hookUrls(parts, app.name) },
     environments: environments.map((environment) => withHostUrl(parts, environment)),
     lastRun: last === undefined ? null : withRunUrl(parts, last),
   };

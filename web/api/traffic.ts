@@ -3,7 +3,7 @@ import { FULL_SHARE } from '../../engine/rollout/traffic';
 import { actorOf, param, type Route } from '../route';
 import { readJson, reasonShape } from './body';
 
-const rollbackShape = z.strictObject({ reason: reasonShape });
+const rollbackShape = z.strictObject({ reason: reasonShape, to: z.int().min(1).optional() });
 const ruleShape = z.string().min(1).max(100).nullable().optional();
 const grayShape = z.strictObject({
   share: z.int().min(0).max(FULL_SHARE),
@@ -17,8 +17,9 @@ export const trafficRoutes: readonly Route[] = [
     path: '/api/v1/apps/:app/rollback',
     permission: 'user',
     handle: async (parts, ctx) => {
-      const { reason = '' } = await readJson(ctx, rollbackShape);
-      ctx.body = await parts.engine.runs.rollback({ app: param(ctx, 'app'), reason }, actorOf(ctx));
+      const { reason = '', to } = await readJson(ctx, rollbackShape);
+      const wanted = { app: param(ctx, 'app'), reason, ...(to === undefined ? {} : { to }) };
+      ctx.body = await parts.engine.runs.rollback(wanted, actorOf(ctx));
     },
   },
   {

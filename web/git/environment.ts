@@ -3,13 +3,14 @@ import { PUSH_MAX } from '../limits';
 import type { WebOptions } from '../parts';
 
 /** What a `git` of ours needs to know. */
-export type GitPlace = Pick<WebOptions, 'home' | 'root' | 'programs'>;
+export type GitPlace = Pick<WebOptions, 'home' | 'root' | 'programs' | 'forgeCaBundle'>;
 
 /**
  * The environment of every `git` that we start: nothing of the user's configuration, our hooks, no question asked.
  * Settings travel in the environment and not in the repository, so that a moved data folder needs no repair.
+ * @param more settings for this one `git`
  */
-export function gitEnvironment(place: GitPlace): Record<string, string> {
+export function gitEnvironment(place: GitPlace, more: readonly [string, string][] = []): Record<string, string> {
   const settings: [string, string][] = [
     ['core.hooksPath', join(place.root, 'web', 'git', 'hooks')],
     // A data folder that was restored by another user is still ours.
@@ -18,6 +19,7 @@ export function gitEnvironment(place: GitPlace): Record<string, string> {
     // Housekeeping ends before its push does: no process is left behind, and nothing that a run may need is thrown away.
     ['gc.autoDetach', 'false'],
     ['gc.pruneExpire', 'never'],
+    ...more,
   ];
   const environment: Record<string, string> = {
     PATH: place.programs,

@@ -20,7 +20,8 @@ export const appPageRoutes: readonly Route[] = [
         engine.runs.summaries({ appId: app.id, limit: RUNS_SHOWN }),
       ]);
       const production = environments.find((e) => e.role === 'production');
-      const target = production?.gray != null ? production.stable : (production?.warm ?? production?.previous ?? null);
+      const back = production?.gray != null ? production.stable : (production?.warm ?? production?.previous ?? null);
+      const target = releases.some((r) => r.id === back?.id && r.state === 'withdrawn') ? null : back;
       const shell = { title: app.name, events: `/api/v1/events?app=${app.name}&after=${after}` };
       ctx.body = await render(parts, ctx, 'app', shell, {
         app: { name: app.name, createdAt: app.created_at, remote: remoteUrl(parts, app.name) },

@@ -6,7 +6,7 @@ import type { Context } from '../route';
 import { helpers } from './helpers';
 import { staticVersion } from './static-files';
 
-export const VIEWS = ['overview', 'app', 'run', 'login', 'error'] as const;
+export const VIEWS = ['overview', 'app', 'run', 'undo', 'login', 'error'] as const;
 export type View = (typeof VIEWS)[number];
 
 interface Shell {

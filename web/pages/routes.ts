@@ -4,6 +4,7 @@ import { loginRoutes } from './login';
 import { overviewRoutes } from './overview';
 import { runPageRoutes } from './run';
 import { staticRoutes } from './static-files';
+import { undoPageRoutes } from './undo';
 
 export const pageRoutes: readonly Route[] = [
   ...staticRoutes,
@@ -11,4 +12,5 @@ export const pageRoutes: readonly Route[] = [
   ...overviewRoutes,
   ...appPageRoutes,
   ...runPageRoutes,
+  ...undoPageRoutes,
 ];

@@ -29,6 +29,7 @@ export const runPageRoutes: readonly Route[] = [
           ...s,
           chosen: s === step,
           address: `${address}?step=${encodeURIComponent(s.name)}`,
+          undo: final && mayUndo(run, s) ? `${address}/undo` : '',
         })),
         gate: gateOf(run),
         votes: run.approvals.flatMap((a) =>
@@ -74,6 +75,15 @@ async function decide(parts: WebParts, ctx: Context): Promise<void> {
 }
 
 const reasonOf = (ctx: Context): string => (ctx.state.form?.get('reason') ?? '').slice(0, 500);
+
+/** Kinds that leave nothing behind: no question is offered that has no answer. */
+const LEAVES_NOTHING = ['plan', 'command', 'build-artifact', 'verify', 'approve', 'observe'];
+
+/** Whether it is worth a look what the undo of this step would do; the preview itself says yes or no. */
+function mayUndo(run: RunShown, step: StepShown): boolean {
+  const own = step.verb === 'run' ? run.trigger !== 'undo' : run.trigger === 'rollback';
+  return own && step.state === 'succeeded' && step.undoneBy === null && !LEAVES_NOTHING.includes(step.kind);
+}
 
 /** The one that was asked for; else what runs, what failed, what ended last. */
 function chosenStep(run: RunShown, name: string | undefined): StepShown | undefined {

@@ -24,7 +24,7 @@ export class Desk {
 
   async run(
     words: readonly string[],
-    options: { environment?: NodeJS.ProcessEnv; terminal?: boolean } = {},
+    options: { environment?: NodeJS.ProcessEnv; terminal?: boolean; input?: string } = {},
   ): Promise<Ran> {
     const screens = { stdout: '', stderr: '' };
     const screen = (name: 'stdout' | 'stderr') => ({
@@ -36,7 +36,7 @@ export class Desk {
     const exit = await runCommandLine(words, {
       settings: () => this.settings(options.environment),
       folder: this.folder,
-      stdin: new PassThrough(),
+      stdin: new PassThrough().end(options.input ?? ''),
       stdout: screen('stdout'),
       stderr: screen('stderr'),
     });

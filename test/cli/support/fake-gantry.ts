@@ -101,7 +101,16 @@ export function aRun(changes: Partial<Run> = {}): Run {
     release: 2,
     url: 'http://web/apps/shop/runs/3',
   };
-  return { ...summary, steps: [], stages: [], approvals: [], waitsFor: '', releaseHash: null, ...changes };
+  return {
+    ...summary,
+    steps: [],
+    stages: [],
+    approvals: [],
+    waitsFor: '',
+    undoes: null,
+    releaseHash: null,
+    ...changes,
+  };
 }
 
 export function aStep(name: string, changes: Partial<Step> = {}): Step {
@@ -116,6 +125,7 @@ export function aStep(name: string, changes: Partial<Step> = {}): Step {
     startedAt: 1_000,
     endedAt: 3_100,
     output: null,
+    undoneBy: null,
     ...changes,
   };
 }

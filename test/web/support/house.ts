@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Engine } from '../../../engine/engine';
 import type { EngineParts } from '../../../engine/parts';
 import { installationId } from '../../../engine/store/installation';
+import type { WebOptions } from '../../../web/parts';
 import { startWeb, type Web } from '../../../web/start';
 import { makeEngine } from '../../support/engine';
 
@@ -23,26 +24,12 @@ export interface House {
 }
 
 /** A web process's inside, on a free port, over a real store in a folder of its own. */
-export async function makeHouse(change: Partial<EngineParts> = {}): Promise<House> {
+export async function makeHouse(change: Partial<EngineParts> = {}, options: Partial<WebOptions> = {}): Promise<House> {
   const { engine, folder, close } = await makeEngine(change);
   await mkdir(join(folder, 'run'), { recursive: true });
   const { token = '' } = (await engine.users.first('owner')) ?? {};
   const installation = await installationId(engine.parts.store, { bytes: randomBytes });
-  const start = () =>
-    startWeb(
-      engine,
-      engine.parts.log,
-      {
-        home: folder,
-        root: join(__dirname, '..', '..', '..'),
-        version: '9.8.7',
-        listen: { host: '127.0.0.1', port: 0 },
-        gateway: { host: '127.0.0.1', port: 8080 },
-        domain: 'localhost',
-        programs: process.env.PATH ?? '',
-      },
-      installation,
-    );
+  const start = () => startHouseWeb(engine, folder, installation, options);
   const ask: House['ask'] = (path, init = {}) => {
     const { as, headers, ...rest } = init;
     const authorization: Record<string, string> = as === 'nobody' ? {} : { authorization: `Bearer ${token}` };
@@ -75,4 +62,23 @@ export async function makeHouse(change: Partial<EngineParts> = {}): Promise<Hous
     },
   };
   return house;
+}
+
+/** Web over this engine, on a free port. */
+export function startHouseWeb(
+  engine: Engine,
+  home: string,
+  installation: string,
+  options: Partial<WebOptions> = {},
+): Promise<Web> {
+  const usual: WebOptions = {
+    home,
+    root: join(__dirname, '..', '..', '..'),
+    version: '9.8.7',
+    listen: { host: '127.0.0.1', port: 0 },
+    gateway: { host: '127.0.0.1', port: 8080 },
+    domain: 'localhost',
+    programs: process.env.PATH ?? '',
+  };
+  return startWeb(engine, engine.parts.log, { ...usual, ...options }, installation);
 }

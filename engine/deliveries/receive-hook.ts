@@ -1,0 +1,94 @@
+import { type AppId, type HookId, newId } from '../model/ids';
+import { isBranchOrTag } from '../model/ref-name';
+import type { EngineParts } from '../parts';
+import type { Tx } from '../store/store';
+import type { HookOutcome } from '../store/tables';
+
+/** A webhook whose signature was checked. Of its body only the name of a ref is used: as a reason to look. */
+export interface HookReceived {
+  appId: AppId;
+  forge: string;
+  /** The forge's own name of this delivery; the same one again is a redelivery. */
+  deliveryId: string;
+  /** The forge's own word: `push`. */
+  event: string;
+  /** What it says has moved; null for every other event. */
+  move: { ref: string; after: string } | null;
+  /** Why an event that moves nothing is kept, but not followed. */
+  ignored: string;
+}
+
+export interface HookStored {
+  id: HookId;
+  /** True for a redelivery: then the first one's outcome is told. */
+  known: boolean;
+  outcome: HookOutcome;
+  reason: string;
+  /** Number of the run; null as long as there is none. */
+  run: number | null;
+}
+
+/**
+ * Stores a webhook; when this returns, it is committed and may be answered. A push waits as `pending` until its ref was
+ * fetched. A redelivery of one that waits or has failed makes it due at once.
+ */
+export async function receiveHook(parts: EngineParts, hook: HookReceived): Promise<HookStored> {
+  const now = parts.clock.now();
+  const reason = reasonToIgnore(hook);
+  const stored = await parts.store.write(async (tx) => {
+    const known = await findHook(tx, hook);
+    if (known !== undefined) return again(tx, known, now);
+    const row = {
+      id: newId<HookId>(parts.clock, parts.random),
+      app_id: hook.appId,
+      delivery_id: hook.deliveryId,
+      forge: hook.forge,
+      event: hook.event,
+      ref: hook.move?.ref.slice(0, SHOWN_MAX) ?? '',
+      after: hook.move?.after ?? '',
+      received_at: now,
+      outcome: reason === '' ? ('pending' as const) : ('ignored' as const),
+      reason,
+      attempts: 0,
+      not_before: now,
+      ended_at: reason === '' ? null : now,
+      run_id: null,
+    };
+    await tx.insertInto('hook_deliveries').values(row).execute();
+    return { id: row.id, known: false, outcome: row.outcome, reason, run: null };
+  });
+  await parts.probe('hook-committed', { delivery: hook.deliveryId });
+  return stored;
+}
+
+/** How much is kept of a name that is not used. */
+const SHOWN_MAX = 240;
+
+function reasonToIgnore({ move, ignored }: HookReceived): string {
+  if (move === null) return ignored;
+  if (!isBranchOrTag(move.ref)) return 'it names neither a branch nor a tag';
+  if (/^0+$/.test(move.after)) return `${move.ref} was deleted; nothing to deliver`;
+  return '';
+}
+
+type Known = Omit<HookStored, 'known'>;
+
+function findHook(tx: Tx, { appId, deliveryId }: HookReceived): Promise<Known | undefined> {
+  return tx
+    .selectFrom('hook_deliveries as h')
+    .leftJoin('runs', 'runs.id', 'h.run_id')
+    .select(['h.id', 'h.outcome', 'h.reason', 'runs.number as run'])
+    .where('h.app_id', '=', appId)
+    .where('h.delivery_id', '=', deliveryId)
+    .executeTakeFirst();
+}
+
+async function again(tx: Tx, known: Known, now: number): Promise<HookStored> {
+  if (known.outcome !== 'pending' && known.outcome !== 'failed') return { ...known, known: true };
+  await tx
+    .updateTable('hook_deliveries')
+    .set({ outcome: 'pending', not_before: now, ended_at: null })
+    .where('id', '=', known.id)
+    .execute();
+  return { ...known, outcome: 'pending', known: true };
+}

@@ -1,0 +1,107 @@
+import type { AppId, HookId, RunId } from '../model/ids';
+import type { EngineParts } from '../parts';
+import { ringAll } from '../runs/apply';
+import type { Tx } from '../store/store';
+import type { HookOutcome } from '../store/tables';
+import { acceptIn, headOf } from './accept';
+
+export interface Fetched {
+  app: { id: AppId; name: string };
+  forge: string;
+  ref: string;
+  /** Where the ref stands now in the app's repository. */
+  head: string;
+  /** The hooks that were waiting when the fetch began. */
+  hooks: readonly HookId[];
+}
+
+/**
+ * Ends hooks whose ref was fetched: its head becomes a delivery with a run, unless it was delivered already (by another
+ * hook, by a push, by the loop that compares refs). All in one transaction, so that a kill before it changes nothing
+ * and a kill after it nothing more.
+ * @returns the number of the run that carries the head; null when there is none.
+ */
+export async function settleHooks(parts: EngineParts, fetched: Fetched): Promise<number | null> {
+  const { app, forge, ref, head } = fetched;
+  const { run, hints } = await parts.store.write(async (tx) => {
+    if (!(await anyPending(tx, fetched.hooks))) return { run: null, hints: [] };
+    const before = await headOf(tx, app.id, ref);
+    if (before === head) {
+      const run = await runOf(tx, app.id, ref, head);
+      await end(parts, tx, fetched.hooks, 'known', `${ref} stands at ${head.slice(0, 12)} already`, run?.id ?? null);
+      return { run: run?.number ?? null, hints: [] };
+    }
+    const push = { app: app.name, source: forge, ref, before, after: head, pusher: forge };
+    const { accepted, hints } = await acceptIn(parts, tx, push, `forge:${forge}`);
+    await end(parts, tx, fetched.hooks, 'run', accepted.reason, (accepted.run?.id ?? null) as RunId | null);
+    return { run: accepted.run?.number ?? null, hints };
+  });
+  await ringAll(parts, hints);
+  return run;
+}
+
+/** Ends hooks without a run. */
+export async function endHooks(
+  parts: EngineParts,
+  hooks: readonly HookId[],
+  outcome: 'ignored' | 'failed',
+  reason: string,
+): Promise<void> {
+  await parts.store.write((tx) => end(parts, tx, hooks, outcome, reason, null));
+}
+
+/** Keeps hooks waiting, with what went wrong, until `notBefore`. */
+export async function postponeHooks(
+  parts: EngineParts,
+  hooks: readonly HookId[],
+  reason: string,
+  notBefore: number,
+): Promise<void> {
+  await parts.store.write((tx) =>
+    tx
+      .updateTable('hook_deliveries')
+      .set((e) => ({ reason, not_before: notBefore, attempts: e('attempts', '+', 1) }))
+      .where('id', 'in', hooks)
+      .where('outcome', '=', 'pending')
+      .execute(),
+  );
+}
+
+async function anyPending(tx: Tx, hooks: readonly HookId[]): Promise<boolean> {
+  const row = await tx
+    .selectFrom('hook_deliveries')
+    .select('id')
+    .where('id', 'in', hooks)
+    .where('outcome', '=', 'pending')
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+function runOf(tx: Tx, appId: AppId, ref: string, head: string): Promise<{ id: RunId; number: number } | undefined> {
+  return tx
+    .selectFrom('deliveries')
+    .innerJoin('runs', 'runs.id', 'deliveries.run_id')
+    .select(['runs.id', 'runs.number'])
+    .where('deliveries.app_id', '=', appId)
+    .where('deliveries.ref', '=', ref)
+    .where('deliveries.after', '=', head)
+    .orderBy('deliveries.id', 'desc')
+    .executeTakeFirst();
+}
+
+async function end(
+  parts: EngineParts,
+  tx: Tx,
+  hooks: readonly HookId[],
+  outcome: HookOutcome,
+  reason: string,
+  run: RunId | null,
+): Promise<void> {
+  await tx
+    .updateTable('hook_deliveries')
+    .set({ outcome, reason, run_id: run, ended_at: parts.clock.now() })
+    .where('id', 'in', hooks)
+    .where('outcome', '=', 'pending')
+    .execute();
+}

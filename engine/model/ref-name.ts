@@ -1,0 +1,13 @@
+/** Longest name of a ref that is taken; file systems end near it. */
+const REF_MAX = 240;
+/** What `git check-ref-format` refuses anywhere in a name: control characters, space and the signs of revisions. */
+const FORBIDDEN = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|[/.]$/u;
+/** Parts of a name that Git refuses, and a leading dash, which a program may take for an option. */
+const FORBIDDEN_PART = /^[.-]|\.lock$/;
+
+/** Is this the full name of a branch or tag, as `git check-ref-format` has it? Others are never handed to `git`. */
+export function isBranchOrTag(ref: string): boolean {
+  const name = /^refs\/(?:heads|tags)\/(.+)$/su.exec(ref)?.[1];
+  if (name === undefined || name === '@' || Buffer.byteLength(ref) > REF_MAX || FORBIDDEN.test(name)) return false;
+  return !name.split('/').some((part) => FORBIDDEN_PART.test(part));
+}

@@ -1,0 +1,6 @@
+import type { Forge } from '../forge';
+import { deliveryId, event } from './event';
+import { isSigned } from './signature';
+
+/** Gitea and Forgejo. */
+export const gitea: Forge = { name: 'gitea', isSigned, deliveryId, event };

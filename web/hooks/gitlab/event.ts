@@ -1,0 +1,17 @@
+import type { ForgeEvent, RawHook } from '../forge';
+import { eventHeader, idHeader, readMove } from '../read';
+
+const PUSHES = ['Push Hook', 'Tag Push Hook'];
+
+/** A signed delivery has a signed id, and only that one counts. */
+export function deliveryId(hook: RawHook): string | undefined {
+  if (hook.headers['webhook-signature'] !== undefined) return idHeader(hook, 'webhook-id');
+  const names = ['idempotency-key', 'webhook-id', 'x-gitlab-event-uuid'];
+  return names.map((name) => idHeader(hook, name)).find((id) => id !== undefined);
+}
+
+export function event(hook: RawHook): ForgeEvent {
+  const name = eventHeader(hook, 'x-gitlab-event');
+  if (PUSHES.includes(name)) return { kind: 'moved', name, ...readMove(hook.body) };
+  return { kind: 'ignored', name, reason: 'only pushes are followed' };
+}

@@ -1,0 +1,54 @@
+import { GantryError } from '../../engine/model/errors';
+import { HOOK_BODY_MAX } from '../limits';
+import type { WebParts } from '../parts';
+import { readBody } from '../read-body';
+import { UnsignedError } from '../refusals';
+import { type Context, param, type Route } from '../route';
+import type { RawHook } from './forge';
+import { forges } from './forges';
+import { github } from './github';
+
+export const hookRoutes: readonly Route[] = [
+  { method: 'POST', path: '/hooks/:app/:forge', permission: 'signature', handle: receive },
+];
+
+/**
+ * The one path of every webhook: the bytes, the signature, then what they say, the record, the answer. What follows
+ * (the fetch) is not waited for: forges wait 5 to 10 s, and some never send again.
+ */
+async function receive(parts: WebParts, ctx: Context): Promise<void> {
+  const hook: RawHook = { headers: ctx.req.headers, body: await readBody(ctx, HOOK_BODY_MAX) };
+  const { appId, forge } = await admitSigned(parts, ctx, hook);
+  const deliveryId = forge.deliveryId(hook) ?? refuseNameless();
+  const event = forge.event(hook);
+  const move = event.kind === 'moved' ? { ref: event.ref, after: event.after } : null;
+  const ignored = event.kind === 'ignored' ? event.reason : '';
+  const named = { appId, forge: forge.name, deliveryId, event: event.name };
+  const { known, outcome, reason, run } = await parts.engine.hooks.receive({ ...named, move, ignored });
+  parts.log.info({ app: param(ctx, 'app'), forge: forge.name, delivery: deliveryId, known, outcome }, 'a forge called');
+  if (outcome === 'pending') parts.followHooks();
+  ctx.status = outcome === 'pending' && !known ? 202 : 200;
+  ctx.body = { delivery: deliveryId, outcome, reason, run };
+}
+
+/**
+ * One answer, after the same work, whether the app or the forge is unknown, the app has no source, or the signature is
+ * wrong: whoever has no secret learns nothing, not even which apps there are.
+ */
+async function admitSigned(parts: WebParts, ctx: Context, hook: RawHook) {
+  const forge = forges.find(({ name }) => name === param(ctx, 'forge'));
+  const source = await parts.engine.hooks.secretOf(param(ctx, 'app'));
+  const now = parts.engine.parts.clock.now();
+  const signed = (forge ?? github).isSigned(hook, source?.secret ?? parts.hook.secret, now);
+  if (forge === undefined || source === undefined || !signed) throw new UnsignedError();
+  return { appId: source.appId, forge };
+}
+
+function refuseNameless(): never {
+  throw new GantryError(
+    'invalid',
+    'hook-delivery',
+    'the webhook has no delivery id, so that a redelivery could not be told from a new one',
+    'update the forge, or look whether a proxy removes its headers',
+  );
+}
