@@ -9,7 +9,7 @@ import { deliveredHeads } from './deliveries/heads';
 import { appsWithHooksDue, hooksDue, showHooks } from './deliveries/hooks';
 import { receiveHook } from './deliveries/receive-hook';
 import { endHooks, postponeHooks, settleHooks } from './deliveries/settle-hooks';
-import { changeTraffic, confirmTraffic } from './environments/change';
+import { changeTraffic, changeTrafficIn, confirmTraffic } from './environments/change';
 import { ensureEnvironment } from './environments/ensure';
 import { findEnvironment, findProduction, listEnvironments } from './environments/find';
 import { showEnvironments } from './environments/show';
@@ -88,6 +88,7 @@ export function createEngine(parts: EngineParts) {
     environments: {
       ensure: to(ensureEnvironment),
       change: to(changeTraffic),
+      changeIn: to(changeTrafficIn),
       confirm: to(confirmTraffic),
       find: to(findEnvironment),
       production: to(findProduction),

@@ -27,26 +27,37 @@ export async function changeTraffic(
 ): Promise<Environment> {
   return parts.store.write(async (tx) => {
     if ('lease' in mover) await fence(tx, mover.lease);
-    const row = await tx
-      .selectFrom('environments')
-      .innerJoin('apps', 'apps.id', 'environments.app_id')
-      .selectAll('environments')
-      .select('apps.name as app')
-      .where('environments.id', '=', environmentId)
-      .executeTakeFirstOrThrow();
-    const before = toEnvironment(row, row.app);
-    const traffic = tryMove(before, move);
-    const same = canonical(traffic) === canonical(before.traffic);
-    const after: Environment = {
-      ...before,
-      traffic,
-      version: sameRoute(traffic, before.traffic) ? before.version : before.version + 1,
-      warmUntil: extra.warmUntil === undefined ? before.warmUntil : extra.warmUntil,
-    };
-    if (same && after.warmUntil === before.warmUntil) return after;
-    await write(parts, tx, mover, before, after);
-    return after;
+    return (await changeTrafficIn(parts, tx, mover, environmentId, move, extra)).after;
   });
+}
+
+/** The same inside a transaction that was fenced already: a switch is decided together with its intent. */
+export async function changeTrafficIn(
+  parts: EngineParts,
+  tx: Tx,
+  mover: Mover,
+  environmentId: Environment['id'],
+  move: (traffic: Traffic) => Traffic,
+  extra: { warmUntil?: number | null } = {},
+): Promise<{ before: Environment; after: Environment }> {
+  const row = await tx
+    .selectFrom('environments')
+    .innerJoin('apps', 'apps.id', 'environments.app_id')
+    .selectAll('environments')
+    .select('apps.name as app')
+    .where('environments.id', '=', environmentId)
+    .executeTakeFirstOrThrow();
+  const before = toEnvironment(row, row.app);
+  const traffic = tryMove(before, move);
+  const same = canonical(traffic) === canonical(before.traffic);
+  const after: Environment = {
+    ...before,
+    traffic,
+    version: sameRoute(traffic, before.traffic) ? before.version : before.version + 1,
+    warmUntil: extra.warmUntil === undefined ? before.warmUntil : extra.warmUntil,
+  };
+  if (!same || after.warmUntil !== before.warmUntil) await write(parts, tx, mover, before, after);
+  return { before, after };
 }
 
 /** Instances that come and go in a lane without a role are nothing that the gateway must follow. */

@@ -2,6 +2,7 @@ import type { Plan, StageSpec, StepKindName, StepSpec } from '../../pipelines/ty
 import type { Engine } from '../engine';
 import type { Json } from '../model/hash';
 import type { StepLease } from '../steps/lease';
+import type { Tx } from '../store/store';
 
 /**
  * One kind of step: what it does, how one sees after a crash what became of it, how it is taken back.
@@ -48,6 +49,11 @@ export interface EffectRequest<T extends Json> {
   target: string;
   /** What is intended, recorded before the world is touched. */
   intent: Json;
+  /**
+   * Rows that change together with the intent, in its own transaction and under the fence: only when the intent is
+   * recorded for the first time. What it returns is recorded instead of `intent`.
+   */
+  decide?(tx: Tx): Promise<Json>;
   /** Looks into the world for this very effect; undefined: it is not there. */
   find(key: string): Promise<T | undefined>;
   /**

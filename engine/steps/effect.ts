@@ -1,6 +1,7 @@
 import { canonical, type Json, sha256 } from '../model/hash';
 import type { EngineParts } from '../parts';
 import type { EffectRequest } from '../ports/step-kind';
+import type { Tx } from '../store/store';
 import type { Tables } from '../store/tables';
 import { fence } from './fence';
 import type { StepLease } from './lease';
@@ -50,12 +51,13 @@ async function intend<T extends Json>(
     if (known !== undefined) {
       // What was taken back may be done again, and needs no look: it was seen to be gone.
       const again = known.state === 'compensated';
+      const intent = again ? await intentOf(tx, request) : known.intent;
       await tx
         .updateTable('effects')
-        .set(again ? { epoch: lease.epoch, state: 'intended', observation: null } : { epoch: lease.epoch })
+        .set(again ? { epoch: lease.epoch, state: 'intended', intent, observation: null } : { epoch: lease.epoch })
         .where('key', '=', key)
         .execute();
-      return { row: again ? { ...known, state: 'intended' } : known, fresh: again };
+      return { row: again ? { ...known, state: 'intended', intent } : known, fresh: again };
     }
     const count = await tx
       .selectFrom('effects')
@@ -71,7 +73,7 @@ async function intend<T extends Json>(
       target: request.target,
       epoch: lease.epoch,
       state: 'intended',
-      intent: canonical(request.intent),
+      intent: await intentOf(tx, request),
       observation: null,
       created_at: parts.clock.now(),
       ended_at: null,
@@ -79,6 +81,10 @@ async function intend<T extends Json>(
     await tx.insertInto('effects').values(row).execute();
     return { row, fresh: true };
   });
+}
+
+async function intentOf<T extends Json>(tx: Tx, request: EffectRequest<T>): Promise<string> {
+  return canonical(request.decide === undefined ? request.intent : await request.decide(tx));
 }
 
 /** Marks what this step changed as taken back: its own cleanup after a failure has seen it gone. */

@@ -13,10 +13,15 @@ import { GatewayStartError } from './errors';
 export class FolderLock {
   private tail: Promise<unknown> = Promise.resolve();
 
+  private readonly waitMs: number;
+
   constructor(
     private readonly folder: string,
-    private readonly waitMs = 30_000,
-  ) {}
+    /** `part`: another lock of the same folder, for some of its files. */
+    private readonly options: { part?: string; waitMs?: number } = {},
+  ) {
+    this.waitMs = options.waitMs ?? 30_000;
+  }
 
   /** Runs `work` while nobody else holds the folder. Callers of one process are served in their order. */
   hold<T>(work: () => Promise<T>): Promise<T> {
@@ -36,7 +41,7 @@ export class FolderLock {
 
   private async acquire(): Promise<Holder> {
     const digest = createHash('sha256')
-      .update(await realpath(this.folder))
+      .update(`${await realpath(this.folder)}\0${this.options.part ?? ''}`)
       .digest('hex');
     const name = `\0gantry-gateway-${digest.slice(0, 40)}`;
     const deadline = Date.now() + this.waitMs;

@@ -61,7 +61,12 @@ const POLL_MS = 15;
 export class HaproxyGateway implements Gateway {
   private readonly spec: GatewayContainerSpec;
   private readonly files: GatewayFiles;
+  /** Servers and everything that follows from them. Whoever needs both locks takes this one first. */
   private readonly lock: FolderLock;
+  /** Routes alone: a switch never waits until somebody else's servers are written. */
+  private readonly routesLock: FolderLock;
+  /** Slots that were declared when somebody last looked; there are never fewer. */
+  private knownSlots = 0;
   private readonly api: RuntimeApi;
   private readonly master: RuntimeApi;
   private readonly routes: RuntimeMap;
@@ -79,6 +84,7 @@ export class HaproxyGateway implements Gateway {
     };
     this.files = new GatewayFiles(options.folder);
     this.lock = new FolderLock(options.folder);
+    this.routesLock = new FolderLock(options.folder, { part: 'routes' });
     this.api = new RuntimeApi(options.folder, this.spec.name);
     this.master = new RuntimeApi(options.folder, this.spec.name, 'master.sock');
     this.routes = new RuntimeMap(this.api, INSIDE.routes);
@@ -90,7 +96,7 @@ export class HaproxyGateway implements Gateway {
     await this.files.create();
     return this.lock.hold(async () => {
       const changed = await this.declare(await this.declared());
-      await this.files.writeRoutes(await this.files.readRoutes());
+      await this.routesLock.hold(async () => this.files.writeRoutes(await this.files.readRoutes()));
       const wasRunning = await this.options.docker.running(this.spec.name);
       await this.options.docker.ensure(this.spec);
       await this.untilAnswering();
@@ -106,8 +112,8 @@ export class HaproxyGateway implements Gateway {
 
   async route(route: Route): Promise<void> {
     checkRoute(route);
-    await this.lock.hold(async () => {
-      await this.ensureSlot(route.slot);
+    if (route.slot >= this.knownSlots) await this.lock.hold(() => this.ensureSlot(route.slot));
+    await this.routesLock.hold(async () => {
       const routes = await this.files.readRoutes();
       const next = follow(routes.get(route.host), route);
       if (next.isNew) await this.files.writeRoutes(routes.set(route.host, next.route));
@@ -123,7 +129,7 @@ export class HaproxyGateway implements Gateway {
 
   async removeRoute(host: string): Promise<void> {
     checkHost(host);
-    await this.lock.hold(async () => {
+    await this.routesLock.hold(async () => {
       const routes = await this.files.readRoutes();
       if (routes.delete(host)) await this.files.writeRoutes(routes);
       await this.routes.delete(host);
@@ -181,7 +187,7 @@ export class HaproxyGateway implements Gateway {
       await this.start();
       told.push('the gateway did not answer; it was started');
     }
-    const drift = await this.lock.hold(async () => this.mend(await desired()));
+    const drift = await this.lock.hold(() => this.routesLock.hold(async () => this.mend(await desired())));
     const extras = drift.extraServers;
     await Promise.all(extras.map(({ backend, name }) => this.drainAndDelete(backend, name, CONVERGE_DRAIN_MS)));
     return [...told, ...drift.sentences];
@@ -198,16 +204,19 @@ export class HaproxyGateway implements Gateway {
 
   async remove(): Promise<void> {
     await this.files.create();
-    await this.lock.hold(async () => {
-      await this.options.docker.remove(this.spec.name);
-      await this.files.removeAll();
-    });
+    await this.lock.hold(() =>
+      this.routesLock.hold(async () => {
+        await this.options.docker.remove(this.spec.name);
+        await this.files.removeAll();
+      }),
+    );
   }
 
   private async declared(): Promise<DeclaredServers> {
     const least = Math.max(SLOT_STEP, this.options.slots ?? SLOT_STEP);
     const { slots, backends } = (await this.files.readServers()) ?? { slots: least, backends: {} };
-    return { slots: Math.max(slots, least), backends };
+    this.knownSlots = Math.max(slots, least);
+    return { slots: this.knownSlots, backends };
   }
 
   /** Writes what the gateway starts from. Returns whether the configuration's text changed. */
@@ -221,18 +230,23 @@ export class HaproxyGateway implements Gateway {
   }
 
   /** Makes more slots when this one is not declared yet: the only change that needs a reload. */
-  private async ensureSlot(slot: number): Promise<void> {
+  private async ensureSlot(slot: number, reload = () => this.reload()): Promise<void> {
     const declared = await this.declared();
     if (slot < declared.slots) return;
     await this.declare({ ...declared, slots: slotsFor(slot) });
-    await this.reload();
+    await reload();
+  }
+
+  /** No route may change meanwhile: the new process reads them from the file, and the old one would get the change. */
+  private reload(): Promise<void> {
+    return this.routesLock.hold(() => this.reloadHeld());
   }
 
   /**
    * A new process takes over listening sockets and state; the old one ends with its last request. Addresses are
    * handed over in a file that only lives for this moment, since after a restart they may be wrong.
    */
-  private async reload(): Promise<void> {
+  private async reloadHeld(): Promise<void> {
     const before = await this.api.workerPid();
     const state = join(this.options.folder, 'servers.state');
     await writeFile(state, `${await this.api.execute('show servers state')}\n`, { mode: 0o600 });
@@ -295,7 +309,7 @@ export class HaproxyGateway implements Gateway {
       for (const lane of LANES) slot.lanes[lane].forEach(checkServer);
     }
     const highest = Math.max(-1, ...desired.map((slot) => slot.route.slot));
-    if (highest >= 0) await this.ensureSlot(highest);
+    if (highest >= 0) await this.ensureSlot(highest, () => this.reloadHeld());
     const running = { routes: await this.routes.entries(), servers: await this.servers.list() };
     const drift = findDrift(desired, await this.files.readRoutes(), await this.declared(), running);
     await this.writeDesired(drift.desired);

@@ -11,8 +11,8 @@ export interface Moved {
 }
 
 /**
- * The one switch: SQL decides and records under the lease, then the gateway follows by one map write, then SQL knows
- * that it does. Repeating it is the same switch: the move is idempotent, and the route carries its version.
+ * The one switch: SQL decides in the transaction that records the intent, then the gateway follows by one map write,
+ * then SQL knows that it does. Repeating the write is the same switch, since the route carries its version.
  */
 export async function moveTraffic(
   context: StepWork,
@@ -22,17 +22,22 @@ export async function moveTraffic(
   options: { target: string; warmUntil?: number | null; sticky?: boolean },
 ): Promise<Moved> {
   const { engine, lease } = context;
+  const extra = options.warmUntil === undefined ? {} : { warmUntil: options.warmUntil };
   const moved = await context.effect<Json>({
     target: options.target,
-    intent: { environment: environment.name, before: environment.traffic as unknown as Json },
+    intent: null,
+    decide: async (tx) => {
+      const { before, after } = await engine.environments.changeIn(tx, { lease }, environment.id, move, extra);
+      return { before: before.traffic, version: after.version } as unknown as Json;
+    },
     find: async () => undefined, // the act itself is made single by the version
     act: async (_key, intent) => {
-      const extra = options.warmUntil === undefined ? {} : { warmUntil: options.warmUntil };
-      const after = await engine.environments.change({ lease }, environment.id, move, extra);
+      // What was decided is committed. Whoever decided later wins, also here: the newest version is followed.
+      const now = await engine.environments.find(environment.id);
       const sticky = options.sticky === undefined ? {} : { sticky: options.sticky };
-      await world.gateway.route({ ...routeOf(after), ...sticky });
-      await engine.environments.confirm(after);
-      return { version: after.version, before: (intent as { before: Json }).before };
+      await world.gateway.route({ ...routeOf(now), ...sticky });
+      await engine.environments.confirm(now);
+      return intent;
     },
   });
   return moved as unknown as Moved;

@@ -51,7 +51,9 @@ describe("the lock of a gateway's folder", () => {
     const holder = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
       await once(holder.stdout, 'data');
-      const impatient = await new FolderLock(folder, 50).hold(async () => 'in').catch((error: Error) => error.message);
+      const impatient = await new FolderLock(folder, { waitMs: 50 })
+        .hold(async () => 'in')
+        .catch((error: Error) => error.message);
       expect(impatient).to.contain('another process').and.contain(folder);
       const waiting = new FolderLock(folder).hold(async () => 'in');
       holder.kill('SIGKILL');
