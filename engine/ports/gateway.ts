@@ -7,8 +7,9 @@
  *
  * Contract:
  * - `start` comes first and may be repeated; every other call may then come in any order, from several runners at once.
- * - Every call that changes something writes the gateway's own files before it changes the running process, so that a
- *   gateway which restarts alone serves the last state that was confirmed.
+ * - Every call that changes something resolves when the running process and the gateway's own files have it, so that a
+ *   gateway which restarts alone serves the last state that was confirmed. Servers are written before they are told to
+ *   the process; a route is told first, since people wait for it.
  * - `route` carries a version that only rises per host. An older one is refused with `StaleRouteError`; the same one
  *   again is a repetition and does nothing. So a late actor cannot undo a newer switch.
  * - `addServers` and `removeServers` are safe to repeat. `removeServers` drains first: no request is cut before

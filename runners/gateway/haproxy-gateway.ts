@@ -116,8 +116,10 @@ export class HaproxyGateway implements Gateway {
     await this.routesLock.hold(async () => {
       const routes = await this.files.readRoutes();
       const next = follow(routes.get(route.host), route);
-      if (next.isNew) await this.files.writeRoutes(routes.set(route.host, next.route));
+      // Traffic first: a flush to a busy disk can take longer than everything else of a rollback together. Whoever asked
+      // is answered only when the file has it, too; a gateway that dies in between is mended from SQL.
       await this.routes.set(route.host, formatRoute(next.route));
+      if (next.isNew) await this.files.writeRoutes(routes.set(route.host, next.route));
     });
   }
 
