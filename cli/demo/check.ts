@@ -12,8 +12,10 @@ import { back } from './chapters/back';
 import { bad } from './chapters/bad';
 import { first } from './chapters/first';
 import { gray } from './chapters/gray';
+import { hooks } from './chapters/hooks';
 import { pushes } from './chapters/pushes';
 import type { Scene } from './chapters/scene';
+import { undo } from './chapters/undo';
 import { Checks } from './checks';
 import { House } from './house';
 import { type Interruption, interruption } from './interruption';
@@ -126,6 +128,7 @@ function chaptersFor(dummy: boolean): [string, (scene: Scene) => Promise<void>][
     ['version 1', first],
     ['version 2', gray],
     ['back', back],
+    ['undo and webhooks', undoAndHooks],
     ['version 3', bad],
     ...(dummy
       ? []
@@ -134,6 +137,12 @@ function chaptersFor(dummy: boolean): [string, (scene: Scene) => Promise<void>][
           ['the end', atTheEnd],
         ] as [string, (scene: Scene) => Promise<void>][])),
   ];
+}
+
+/** One app each, so that neither waits for the other. */
+async function undoAndHooks(scene: Scene): Promise<void> {
+  scene.story.part('storefront takes steps back, one by one; ledger is fetched when its forge calls.');
+  await Promise.all([undo(scene), hooks(scene)]);
 }
 
 async function atTheEnd(scene: Scene): Promise<void> {

@@ -50,6 +50,11 @@ export class House {
     return this.command(args, this.stop);
   }
 
+  /** One that is told something on its standard input: secrets are not for arguments. */
+  gantryTold(told: string, ...args: string[]): Promise<Ended> {
+    return this.command(args, this.stop, told);
+  }
+
   /** One that is carried out even when the demo was stopped. */
   gantryAtEnd(limitMs: number, ...args: string[]): Promise<Ended> {
     return this.command(args, AbortSignal.timeout(limitMs));
@@ -62,8 +67,8 @@ export class House {
     return JSON.parse(ended.stdout) as T;
   }
 
-  private command(args: readonly string[], stop: AbortSignal): Promise<Ended> {
-    return runProgram(mainProgram(this.settings, 'cli', args), `gantry ${args.join(' ')}`, stop);
+  private command(args: readonly string[], stop: AbortSignal, told?: string): Promise<Ended> {
+    return runProgram(mainProgram(this.settings, 'cli', args), `gantry ${args.join(' ')}`, stop, told);
   }
 
   /** Address and token of this folder's own server. */

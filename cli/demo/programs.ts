@@ -21,8 +21,9 @@ const OUTPUT_MAX = 8 * 1024 * 1024;
  * the demo alone, which then ends it.
  *
  * @param stop ends the program and all that it started
+ * @param told what it reads on its standard input; without it there is none
  */
-export function runProgram(program: Program, shown: string, stop: AbortSignal): Promise<Ended> {
+export function runProgram(program: Program, shown: string, stop: AbortSignal, told?: string): Promise<Ended> {
   const began = Date.now();
   return new Promise((resolve, reject) => {
     if (stop.aborted) return reject(stop.reason);
@@ -30,8 +31,10 @@ export function runProgram(program: Program, shown: string, stop: AbortSignal): 
       cwd: program.folder,
       env: program.environment,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
+    // A program may end before it has read all: how it ended says more than the broken pipe.
+    child.stdin.on('error', () => undefined).end(told ?? '');
     const said = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (piece: string) => {

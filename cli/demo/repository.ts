@@ -78,9 +78,25 @@ export class Repository {
     return { ...ended, told, run: runIn(told) };
   }
 
-  private async must(args: readonly string[]): Promise<void> {
+  /** The commit that is checked out. */
+  async head(): Promise<string> {
+    return (await this.must(['rev-parse', 'HEAD'])).stdout.trim();
+  }
+
+  /** Makes a bare clone beside it, as a forge has one. */
+  async cloneTo(folder: string): Promise<void> {
+    await this.must(['clone', '--quiet', '--bare', '--no-hardlinks', '.', folder]);
+  }
+
+  /** Pushes what is committed to such a clone, past Gantry. */
+  async pushTo(folder: string, branch = 'main'): Promise<void> {
+    await this.must(['push', '--quiet', folder, `HEAD:refs/heads/${branch}`]);
+  }
+
+  private async must(args: readonly string[]): Promise<Ended> {
     const ended = await this.git(args);
     if (ended.status !== 0) throw unexpectedEnd(ended);
+    return ended;
   }
 
   private git(args: readonly string[]): Promise<Ended> {

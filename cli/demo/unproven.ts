@@ -9,6 +9,7 @@ export const UNPROVEN_ON_DUMMY: readonly string[] = [
   'a gray release that answers errors is judged bad and taken back by itself',
   'no request fails while releases are switched',
   'a rollback takes milliseconds under traffic',
+  'an undo moves all visitors back, and a release that runs nowhere is started before it gets any',
   'production serves when Gantry is down, and the gateway comes back alone',
   'down --purge leaves nothing in Docker',
 ];
