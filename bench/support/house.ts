@@ -35,16 +35,27 @@ export class House {
     private readonly root: string,
   ) {}
 
-  /** Starts it by `gantry up --detach`; its removal is already planned when it begins. */
-  static async start({ settings, folder, cleanup, say }: Workshop): Promise<House> {
+  /**
+   * Starts it by `gantry up --detach`; its removal is already planned when it begins.
+   *
+   * @param wishes `dummy`: no Docker, the dummy runner; `concurrency`: steps that the runner carries out at once
+   */
+  static async start(
+    { settings, folder, cleanup, say }: Workshop,
+    wishes: { dummy?: boolean; concurrency?: number } = {},
+  ): Promise<House> {
     const home = join(folder, 'home');
-    const environment = ownEnvironment(settings.environment, home);
+    const environment = {
+      ...ownEnvironment(settings.environment, home),
+      ...(wishes.concurrency === undefined ? {} : { GANTRY_CONCURRENCY: String(wishes.concurrency) }),
+    };
     const cli = (args: readonly string[], limitMs: number): Promise<string> =>
       runProgram(process.execPath, [CLI, ...args], { folder: settings.root, environment, limitMs });
     cleanup.later(async () => {
       await cli(['down', '--purge', '--yes', '--keep-bases'], STOP_MS);
     });
-    const answer = await cli(['up', '--port', '0', '--gateway-port', '0', '--detach', '--json'], START_MS);
+    const up = ['up', '--port', '0', '--gateway-port', '0', '--detach', '--json'];
+    const answer = await cli(wishes.dummy === true ? [...up, '--dummy'] : up, START_MS);
     const ready = JSON.parse(answer) as { url: string; gateway: string; firstToken: string };
     const [host = '', port] = ready.gateway.split(':');
     say(`Gantry of this bench: ${ready.url}, gateway ${ready.gateway}`);

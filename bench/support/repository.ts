@@ -51,6 +51,12 @@ export class Repository {
     return performance.now() - began;
   }
 
+  /** Pushes HEAD as each of these branches, in one push. */
+  async pushAll(remote: string, branches: readonly string[]): Promise<void> {
+    const refs = branches.map((branch) => `HEAD:refs/heads/${branch}`);
+    await this.git('push', '--quiet', '-o', 'no-follow', remote, ...refs);
+  }
+
   private git(...args: string[]): Promise<string> {
     return runProgram('git', args, { folder: this.folder, environment: this.environment, limitMs: LIMIT_MS });
   }
