@@ -50,10 +50,25 @@ can_start_docker() {
   [[ $DOCKER == stopped ]] && ((EUID == 0)) && ! has_init
 }
 
+# A daemon that was killed leaves the file with its pid behind, and while its body is not buried yet (a zombie), or its
+# number is another process's now, a new daemon takes it for alive. in: the file, the program that it should name
+forget_dead_daemon() {
+  local file=$1 program=$2 pid name='' state=''
+  pid=$(cat -- "$file" 2>/dev/null) || return 0
+  [[ $pid =~ ^[0-9]+$ ]] || return 0
+  if [[ -r /proc/$pid/comm ]]; then name=$(cat "/proc/$pid/comm" 2>/dev/null || true); fi
+  if [[ -r /proc/$pid/status ]]; then state=$(awk '$1 == "State:" { print $2 }' "/proc/$pid/status" 2>/dev/null || true); fi
+  if [[ $name == "$program" && $state != Z ]]; then return 0; fi
+  echo "forgetting $file: process $pid is no living $program"
+  rm -f -- "$file"
+}
+
 # Starts a daemon that outlives this launch, where no init system does it, and waits until it answers (30 s).
 start_docker() {
   local log=$GANTRY_CACHE/logs/dockerd.out deadline=$((SECONDS + 30))
   if ! docker_answers && ! has_init && ((EUID == 0)); then
+    forget_dead_daemon /var/run/docker.pid dockerd
+    forget_dead_daemon /var/run/docker/containerd/containerd.pid containerd
     setsid dockerd >"$log" 2>&1 </dev/null &
     echo "$!" >"$GANTRY_CACHE/dockerd.pid"
     disown
