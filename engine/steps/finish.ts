@@ -6,7 +6,6 @@ import type { RunEvent, StepView } from '../model/transition';
 import type { EngineParts } from '../parts';
 import type { StepResult } from '../ports/step-kind';
 import { type Applied, applyEvent, type Extras, ringAll } from '../runs/apply';
-import type { Tx } from '../store/store';
 import { fence } from './fence';
 import { backOff, type StepLease, WORLD_ATTEMPTS } from './lease';
 
@@ -26,7 +25,6 @@ export async function finishStep(parts: EngineParts, lease: StepLease, end: Step
     const { event, extras } = toEvent(lease, end);
     const written = await applyEvent(parts, tx, lease.run.id, event, `runner:${lease.owner}`, extras);
     if (event.type === 'waits' && lease.kind === 'approve') await requestApproval(parts, tx, lease);
-    if (end.end === 'planned') await nameRun(tx, lease, end.plan);
     return written;
   });
   await parts.probe('step-ended', { step: lease.name, epoch: lease.epoch });
@@ -75,7 +73,3 @@ function planned(step: string, plan: Plan): { event: RunEvent; extras: Extras } 
 
 const roleOf = (plan: Plan, stage: string): 'build' | StageSpec['role'] =>
   plan.stages.find((s) => s.name === stage)?.role ?? 'build';
-
-async function nameRun(tx: Tx, lease: StepLease, plan: Plan): Promise<void> {
-  await tx.updateTable('runs').set({ pipeline_hash: plan.pipelineHash }).where('id', '=', lease.run.id).execute();
-}
