@@ -10,6 +10,7 @@ import { appsWithHooksDue, hooksDue, showHooks } from './deliveries/hooks';
 import { receiveHook } from './deliveries/receive-hook';
 import { endHooks, postponeHooks, settleHooks } from './deliveries/settle-hooks';
 import { changeTraffic, changeTrafficIn, confirmTraffic } from './environments/change';
+import { coolEnvironment } from './environments/cool';
 import { ensureEnvironment } from './environments/ensure';
 import { findEnvironment, findProduction, listEnvironments } from './environments/find';
 import { showEnvironments } from './environments/show';
@@ -90,6 +91,7 @@ export function createEngine(parts: EngineParts) {
       change: to(changeTraffic),
       changeIn: to(changeTrafficIn),
       confirm: to(confirmTraffic),
+      cool: to(coolEnvironment),
       find: to(findEnvironment),
       production: to(findProduction),
       list: to(listEnvironments),

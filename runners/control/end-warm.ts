@@ -1,23 +1,28 @@
 import type { Engine } from '../../engine/engine';
-import { routeOf } from '../../engine/environments/find';
-import { dropWarm, emptyLane } from '../../engine/rollout/traffic';
-import { clearLane, DRAIN_MS } from '../serving/take-down';
+import { type Environment, routeOf } from '../../engine/environments/find';
+import type { Lane } from '../../engine/ports/gateway';
+import { DRAIN_MS, removeInstances } from '../serving/take-down';
 import type { World } from '../world';
 
-const RULE = { rule: 'keep-warm' };
-
-/** Ends what was kept warm for long enough: its release stays, its instances go. */
+/** Ends what was kept warm for long enough: its release stays the way back, its instances go. */
 export async function endWarm(engine: Engine, world: World): Promise<void> {
-  const now = engine.parts.clock.now();
   for (const environment of await engine.environments.list()) {
-    const { warm } = environment.traffic;
-    if (environment.cluster !== world.cluster.name || warm === null) continue;
-    if (environment.warmUntil === null || environment.warmUntil > now) continue;
-    const log = (line: string) => engine.parts.log.info({ app: environment.app, rule: RULE.rule }, line);
-    const without = await engine.environments.change(RULE, environment.id, dropWarm, { warmUntil: null });
-    await world.gateway.route(routeOf(without));
-    await engine.environments.confirm(without);
-    await clearLane(engine, world, environment, warm, DRAIN_MS, log);
-    await engine.environments.change(RULE, environment.id, (t) => (t.lanes[warm] === null ? t : emptyLane(t, warm)));
+    if (environment.cluster !== world.cluster.name) continue;
+    const cooled = await engine.environments.cool(environment.id);
+    if (cooled !== undefined) {
+      await world.gateway.route(routeOf(cooled));
+      await engine.environments.confirm(cooled);
+    }
+    await removeLeft(engine, world, cooled ?? environment);
+  }
+}
+
+/** Instances that go and whose lane is not theirs any more: also those of a turn that a crash cut off. */
+async function removeLeft(engine: Engine, world: World, environment: Environment): Promise<void> {
+  const log = (line: string) => engine.parts.log.info({ app: environment.app, rule: 'keep-warm' }, line);
+  const all = await engine.instances.list({ environmentId: environment.id });
+  for (const { name, lane, state, release_id } of all) {
+    if (state !== 'draining' || environment.traffic.lanes[lane as Lane] === release_id) continue;
+    await removeInstances(engine, world, environment, lane as Lane, [name], DRAIN_MS, log);
   }
 }

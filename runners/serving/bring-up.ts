@@ -11,7 +11,7 @@ import { compensateEffects, effectKey } from '../../engine/steps/effect';
 import { WORLD_ATTEMPTS } from '../../engine/steps/lease';
 import type { World } from '../world';
 import { artifactPlace } from './artifact-place';
-import { takeDown } from './take-down';
+import { takeBack } from './take-down';
 
 export interface BroughtUp {
   lane: Lane;
@@ -49,7 +49,8 @@ export async function bringUp(
       names.map((one) => one.name),
     );
   } catch (error) {
-    await giveUp(context, world, environment, lane, error);
+    const started = names.map((one) => one.name);
+    await giveUp(context, world, environment, lane, started, error);
     throw error instanceof InstanceUnhealthyError ? unhealthy(error, log) : error;
   }
   return { lane, instances: names.map((one) => one.name) };
@@ -220,13 +221,14 @@ async function giveUp(
   world: World,
   environment: Environment,
   lane: Lane,
+  started: readonly string[],
   error: unknown,
 ): Promise<void> {
   if (error instanceof LeaseLostError || context.signal.reason === 'lease-lost') return;
   if (context.signal.reason === 'given-back') return;
   const again = error instanceof StepFailure && error.fault === 'world' && context.lease.attempt < WORLD_ATTEMPTS;
   if (again && !context.signal.aborted) return;
-  await takeDown(context, world, environment, lane, { drainMs: 0 });
+  await takeBack(context, world, environment, lane, started);
   await compensateEffects(context.engine.parts, context.lease);
 }
 

@@ -1,7 +1,7 @@
 import type { Environment } from '../../engine/environments/find';
 import type { Lane } from '../../engine/ports/gateway';
 import type { StepWork } from '../../engine/ports/step-kind';
-import { emptyLane } from '../../engine/rollout/traffic';
+import { emptyLane, looseLanes, type Traffic } from '../../engine/rollout/traffic';
 import type { World } from '../world';
 
 /** Longest wait for the last answers of instances that leave, ms. */
@@ -9,40 +9,79 @@ export const DRAIN_MS = 30_000;
 /** How long a process may take to end on SIGTERM after it was drained, ms. */
 const STOP_GRACE_MS = 10_000;
 
+type Actor = Pick<StepWork, 'engine' | 'lease' | 'log'>;
+
 /**
  * Drains and removes everything in a lane that has no role any more: no new requests, wait until the last answer,
  * leave the gateway, stop, remove. In this order, so that no request fails.
  */
 export async function takeDown(
-  context: Pick<StepWork, 'engine' | 'lease' | 'log'>,
+  context: Actor,
   world: World,
   environment: Environment,
   lane: Lane,
   options: { drainMs: number },
-): Promise<string[]> {
-  const { engine, lease, log } = context;
-  const names = await clearLane(engine, world, environment, lane, options.drainMs, log);
+): Promise<void> {
+  const { engine, lease } = context;
+  const instances = await engine.instances.list({ environmentId: environment.id, lane });
+  await drainAndRemove(
+    context,
+    world,
+    environment,
+    lane,
+    instances.map((i) => i.name),
+    options.drainMs,
+  );
   await engine.environments.change({ lease }, environment.id, (t) => (t.lanes[lane] === null ? t : emptyLane(t, lane)));
-  return names;
 }
 
-/** The world's half of it: also used by the rule that ends what was kept warm. */
-export async function clearLane(
+/**
+ * Removes only these instances of a lane: what a step had started before it failed. Others may serve in the same lane
+ * (gray's, beside which production wanted more). The lane becomes free when nothing is left in it and it has no role.
+ */
+export async function takeBack(
+  context: Actor,
+  world: World,
+  environment: Environment,
+  lane: Lane,
+  names: readonly string[],
+): Promise<void> {
+  const { engine, lease } = context;
+  const instances = await engine.instances.list({ environmentId: environment.id, lane });
+  const own = instances.map((i) => i.name).filter((name) => names.includes(name));
+  const isLoose = (t: Traffic) => looseLanes(t).includes(lane);
+  const { traffic } = await engine.environments.find(environment.id);
+  await drainAndRemove(context, world, environment, lane, own, isLoose(traffic) ? 0 : DRAIN_MS);
+  if (own.length < instances.length) return;
+  await engine.environments.change({ lease }, environment.id, (t) => (isLoose(t) ? emptyLane(t, lane) : t));
+}
+
+async function drainAndRemove(
+  { engine, log }: Actor,
+  world: World,
+  environment: Environment,
+  lane: Lane,
+  names: readonly string[],
+  drainMs: number,
+): Promise<void> {
+  for (const name of names) await engine.instances.move(name, { state: 'draining' });
+  await removeInstances(engine, world, environment, lane, names, drainMs, log);
+}
+
+/** The world's half of it, for instances that SQL knows to be going. */
+export async function removeInstances(
   engine: StepWork['engine'],
   world: World,
   environment: Environment,
   lane: Lane,
+  names: readonly string[],
   drainMs: number,
   log: (line: string) => void,
-): Promise<string[]> {
-  const instances = await engine.instances.list({ environmentId: environment.id, lane });
-  const names = instances.map((i) => i.name);
-  for (const name of names) await engine.instances.move(name, { state: 'draining' });
-  if (names.length > 0) {
-    const began = engine.parts.clock.now();
-    await world.gateway.removeServers(environment.slot, lane, names, drainMs);
-    log(`drained lane ${lane} of ${environment.name} in ${engine.parts.clock.now() - began} ms`);
-  }
+): Promise<void> {
+  if (names.length === 0) return;
+  const began = engine.parts.clock.now();
+  await world.gateway.removeServers(environment.slot, lane, names, drainMs);
+  log(`drained lane ${lane} of ${environment.name} in ${engine.parts.clock.now() - began} ms`);
   await Promise.all(
     names.map(async (name) => {
       await world.cluster.removeInstance(name, STOP_GRACE_MS);
@@ -50,5 +89,4 @@ export async function clearLane(
       log(`${name}: removed`);
     }),
   );
-  return names;
 }

@@ -199,6 +199,52 @@ describe('a release', () => {
     expect(await names()).to.deep.equal(['production 1', 'test 1']);
   });
 
+  it('that fails to grow for production does not take gray away from its visitors first', async () => {
+    await released('1');
+    const more = '  production:\n    serve: { instances: 2, env: { DUMMY_NEVER_HEALTHY: "1" } }\n    approve';
+    const text = pipeline().replace('  production:\n    approve', more);
+    const number = await house.push('shop', { ...files('2'), 'gantry.yml': text });
+    const remove = house.world.gateway.removeServers.bind(house.world.gateway);
+    const met: string[] = [];
+    house.world.gateway.removeServers = async (slot, lane, names, drainMs) => {
+      const { environment } = await production();
+      const standing = await house.engine.instances.list({ environmentId: environment.id, lane });
+      const gray = environment.slot === slot && environment.traffic.gray === lane && environment.traffic.share > 0;
+      if (gray && names.length === standing.length) met.push(...names);
+      await remove(slot, lane, names, drainMs);
+    };
+    await approveTo(number, 1);
+    const { row } = await house.settled('shop', number);
+    expect(row.state).to.equal('failed');
+    expect(row.reason).to.match(/^production\/deliver: .*not healthy/);
+    expect(met).to.deep.equal([]);
+    expect(await production()).to.include({ stable: 1, gray: null, share: 0 });
+    expect(await names()).to.deep.equal(['production 1', 'test 2']);
+  });
+
+  it('that is rolled back to as its warm time ends is not stopped', async () => {
+    await released('1');
+    await released('2');
+    const { environment } = await production();
+    const change = (until: number) =>
+      house.engine.parts.store.write((tx) =>
+        tx.updateTable('environments').set({ warm_until: until }).where('id', '=', environment.id).execute(),
+      );
+    await change(1);
+    const list = house.engine.environments.list;
+    // The rule has read its list; now the rollback comes between.
+    house.engine.environments.list = async (...all) => {
+      const found = await list(...all);
+      house.engine.environments.list = list;
+      const back = await house.engine.runs.rollback({ app: 'shop', reason: '' }, 'user:ada');
+      await house.through('shop', back.run);
+      return found;
+    };
+    await endWarm(house.engine, house.world);
+    expect(await production()).to.include({ stable: 1, warm: 2 });
+    expect(await names()).to.deep.equal(['production 1', 'production 2', 'test 2']);
+  });
+
   it('is stopped when its warm time is over, and is still the way back', async () => {
     await released('1');
     await released('2');

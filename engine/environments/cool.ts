@@ -1,0 +1,35 @@
+import type { EngineParts } from '../parts';
+import { dropWarm, emptyLane } from '../rollout/traffic';
+import { changeTrafficIn } from './change';
+import { type Environment, toEnvironment } from './find';
+
+/**
+ * Stops keeping warm what has stood warm long enough. Decided, and its instances marked, in one transaction: a rollback
+ * at the same moment finds them warm, or finds them gone and starts others, but never switches to what is going.
+ * @returns the environment as it is now; undefined when nothing is due.
+ */
+export async function coolEnvironment(
+  parts: EngineParts,
+  environmentId: Environment['id'],
+): Promise<Environment | undefined> {
+  return parts.store.write(async (tx) => {
+    const row = await tx
+      .selectFrom('environments')
+      .selectAll()
+      .where('id', '=', environmentId)
+      .executeTakeFirstOrThrow();
+    const { warm, lanes } = toEnvironment(row, '').traffic;
+    if (warm === null || row.warm_until === null || row.warm_until > parts.clock.now()) return undefined;
+    const move = (traffic: Environment['traffic']) => emptyLane(dropWarm(traffic), warm);
+    const { after } = await changeTrafficIn(parts, tx, { rule: 'keep-warm' }, environmentId, move, { warmUntil: null });
+    await tx
+      .updateTable('instances')
+      .set({ state: 'draining' })
+      .where('environment_id', '=', environmentId)
+      .where('lane', '=', warm)
+      .where('release_id', '=', lanes[warm] as never)
+      .where('state', '!=', 'gone')
+      .execute();
+    return after;
+  });
+}
