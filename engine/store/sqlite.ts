@@ -16,8 +16,8 @@ import type { Tables } from './tables';
 export const LOCK_WAIT_MS = 10_000;
 
 /**
- * better-sqlite3 is synchronous: with SQLite's own busy time-out a wait for the lock would block the event loop
- * (333 ms were measured). So the time-out is zero, and the wait for `BEGIN IMMEDIATE` is ours.
+ * better-sqlite3 is synchronous: with SQLite's own busy time-out a wait for the lock would block the event loop.
+ * So the time-out is zero, and the wait for `BEGIN IMMEDIATE` is ours.
  */
 class PatientDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
