@@ -1,4 +1,5 @@
-import { type LintFacts, lintPipeline } from './lint';
+import { lintPipeline } from './lint';
+import type { LintFacts } from './lint-rule';
 import { type ParseOptions, parsePipeline } from './parse';
 import type { PipelineSpec, Problem } from './types';
 

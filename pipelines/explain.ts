@@ -3,6 +3,7 @@ import { PROBLEMS_MAX } from './limits';
 import { nearest } from './nearest';
 import { everyKey, keysAt, schemaAt } from './schema';
 import type { Problem } from './types';
+import { nearestShare, SHARE_PATTERN } from './units';
 import type { Path, Where } from './where';
 
 type Issue = z.core.$ZodIssue;
@@ -81,6 +82,7 @@ function nearestValue(path: Path, value: unknown): string | null {
   const text = String(value).trim();
   if (schema.enum !== undefined) return nearest(text, schema.enum.map(String));
   if (schema.pattern === undefined || text.length > 64) return null;
+  if (schema.pattern === SHARE_PATTERN) return nearestShare(text);
   const pattern = new RegExp(schema.pattern);
   // The form is right, so something else was wrong: a range, a path that leads out.
   if (typeof value === 'string' && pattern.test(value)) return null;

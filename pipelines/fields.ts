@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { ADDRESS_BLOCK_PATTERN, ADDRESS_BLOCK_WORDS, isAddressBlock } from './addresses';
+import { USER_NAME_WORDS, userNameProblem } from './gray-users';
 import { LIST_MAX, TIMEOUT_MS_MAX } from './limits';
 import { ENV_NAME_PATTERN, ENV_NAME_WORDS } from './names';
 import {
@@ -89,6 +91,16 @@ export const durationThreshold = unit({
   min: 1,
   max: TIMEOUT_MS_MAX,
 });
+
+/** Block of addresses: `10.0.0.0/8`, `fd00::/8`, or one address. */
+export const addressBlock = word(ADDRESS_BLOCK_PATTERN, ADDRESS_BLOCK_WORDS).refine(isAddressBlock, {
+  error: ADDRESS_BLOCK_WORDS,
+});
+
+/** Name of a user as a login proxy says it. */
+export const userName = z
+  .string({ error: USER_NAME_WORDS })
+  .refine((name) => userNameProblem(name) === null, { error: USER_NAME_WORDS });
 
 export function whole(min: number, max: number) {
   const what = `a whole number from ${min} to ${max}`;

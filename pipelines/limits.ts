@@ -20,7 +20,19 @@ export const MEMORY_MIN = 16 * 1024 ** 2;
 export const MEMORY_MAX = 1024 * 1024 ** 3;
 /** A week: an older release is better delivered again from its sealed bytes than kept running beside the new one. */
 export const KEEP_WARM_MS_MAX = 7 * 24 * 60 * 60 * 1000;
+/** A failed instance holds memory and, perhaps, connections: a day is long enough for a look. */
+export const KEEP_FAILED_MS_MAX = 24 * 60 * 60 * 1000;
+/** What `-o keep-failed` without a time means. */
+export const KEEP_FAILED_MS = 60 * 60 * 1000;
 export const TIMEOUT_MS_MAX = 24 * 60 * 60 * 1000;
 export const EXPIRES_MS_MAX = 90 * 24 * 60 * 60 * 1000;
 export const APPROVERS_MAX = 10;
 export const LIST_MAX = 100;
+/** Ways into gray; all of them travel in one entry of the gateway's map. */
+export const GRAY_RULES_MAX = 20;
+/** Most users in a list from a file. */
+export const GRAY_USERS_MAX = 10_000;
+/** Longest value of a rule, and longest name of a user, in bytes. */
+export const GRAY_VALUE_MAX = 128;
+/** Blocks of addresses that a login header is trusted from. */
+export const TRUSTED_MAX = 20;

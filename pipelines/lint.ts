@@ -1,27 +1,13 @@
 import { KEEP_WARM_MS_MAX } from './limits';
+import { grayShare, grayVisitors } from './lint-gray';
+import { type LintFacts, type Report, type Rule, WARNING } from './lint-rule';
 import { appNameProblem, LABEL_PATTERN, RESERVED_STAGE_NAMES } from './names';
 import { nearest } from './nearest';
 import { PIPELINE_FILE } from './parse';
+import { isInContext } from './paths';
 import type { PipelineSpec, Problem, StageSpec } from './types';
 import { formatDuration } from './units';
 import { type Path, Where } from './where';
-
-export interface LintFacts {
-  /** Is there one user only? Then a gate that wants two people can never open. */
-  solo: boolean;
-  /** Is there a file at this path, relative to `gantry.yml`? Without it, files are not looked for. */
-  files?: (path: string) => boolean;
-  /** From `parsePipeline`, so that problems point into the text; without it they point to its first line. */
-  where?: Where;
-}
-
-type Report = (
-  path: Path,
-  code: string,
-  message: string,
-  more?: Partial<Pick<Problem, 'nearest' | 'severity'>>,
-) => void;
-type Rule = (spec: PipelineSpec, report: Report, facts: LintFacts) => void;
 
 /** What is well-formed and yet cannot work, or is doubtful (severity `warning`). In the order of the text. */
 export function lintPipeline(spec: PipelineSpec, facts: LintFacts): Problem[] {
@@ -33,8 +19,6 @@ export function lintPipeline(spec: PipelineSpec, facts: LintFacts): Problem[] {
   for (const rule of RULES) rule(spec, report, facts);
   return problems.sort((a, b) => a.line - b.line || a.column - b.column);
 }
-
-const WARNING = { severity: 'warning' } as const;
 
 const appName: Rule = ({ app }, report) => {
   const problem = appNameProblem(app);
@@ -66,8 +50,14 @@ const origin: Rule = ({ build, serve }, report) => {
 };
 
 const dockerfile: Rule = ({ build }, report, { files }) => {
-  if (build.image === null || files === undefined || files(build.image.dockerfile)) return;
-  const message = `There is no file ${build.image.dockerfile} in the repository. Add it, or name another one.`;
+  if (build.image === null) return;
+  const { dockerfile: file, context } = build.image;
+  if (!isInContext(context, file)) {
+    const message = `The build sees ${context} only, and ${file} is not in it. Name a context that holds it.`;
+    report(['serve', 'image', 'context'], 'dockerfile-outside', message);
+  }
+  if (files === undefined || files(file)) return;
+  const message = `There is no file ${file} in the repository. Add it, or name another one.`;
   report(['serve', 'image', 'dockerfile'], 'no-dockerfile', message);
 };
 
@@ -143,21 +133,6 @@ const approvals: Rule = ({ stages }, report, { solo }) => {
   }
 };
 
-const gray: Rule = ({ stages }, report) => {
-  for (const { name, gray: slot } of stages) {
-    if (slot === null || slot.observe === null) continue;
-    const path = ['stages', name, 'observe'];
-    if (slot.share === 0) {
-      const message = 'With "share: 0%" there is no traffic to observe. Raise the share, or remove "observe".';
-      report(path, 'observe-without-share', message);
-    }
-    if (slot.observe.errors === null && slot.observe.p95 === null) {
-      const message = '"observe" waits and judges nothing. Add a threshold, for example errors: "< 1%".';
-      report(path, 'observe-judges-nothing', message, WARNING);
-    }
-  }
-};
-
 const warmth: Rule = ({ stages }, report) => {
   for (const { name, keepWarm } of stages.filter((stage: StageSpec) => stage.role === 'production')) {
     const path = ['stages', name, 'keepWarm'];
@@ -183,6 +158,7 @@ const RULES: readonly Rule[] = [
   stageOrder,
   delivery,
   approvals,
-  gray,
+  grayShare,
+  grayVisitors,
   warmth,
 ];

@@ -1,10 +1,15 @@
-import { APP_NAME_MAX } from './limits';
+import { APP_NAME_MAX, GRAY_VALUE_MAX } from './limits';
 
 export const APP_NAME_PATTERN = `^[a-z]([a-z0-9-]{0,${APP_NAME_MAX - 2}}[a-z0-9])?$`;
 export const ENV_NAME_WORDS =
   'a name of letters, digits and "_" that starts with neither a digit nor GANTRY_ (Gantry sets those itself)';
 export const LABEL_PATTERN = '^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$';
 export const ENV_NAME_PATTERN = '^(?!GANTRY_)[A-Za-z_][A-Za-z0-9_]*$';
+
+/** Name of a request header or of a cookie: a token (RFC 9110), shorter than any that is in use. */
+export const HEADER_PATTERN = "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$";
+/** Value of a header or cookie that a rule waits for: visible ASCII, blanks only inside, nothing that ends a cookie. */
+export const GRAY_VALUE_PATTERN = `^(?! )[ !#-+\\--:<-\\[\\]-~]{1,${GRAY_VALUE_MAX}}(?<! )$`;
 
 /** Names that a host, a folder or a lane of Gantry's own already has. */
 export const RESERVED_APP_NAMES = [
@@ -33,6 +38,8 @@ export const RESERVED_STAGE_NAMES = [
   'plan',
   'seal',
   'stable',
+  'take-artifact',
+  'take-image',
   'warm',
 ] as const;
 

@@ -9,6 +9,19 @@ export function repositoryPathProblem(path: string): string | null {
   return climbs(path) ? 'leads out of the repository by ".."' : null;
 }
 
+/** How an app that lies in a folder of a repository names all of that repository. */
+export const WHOLE_REPOSITORY = '/';
+
+/** Why `path` cannot be what a build sees, as a phrase; null when it can. */
+export function contextProblem(path: string): string | null {
+  return path === WHOLE_REPOSITORY ? null : repositoryPathProblem(path);
+}
+
+/** Does a build that sees `context` see this file? Both relative to the app's folder. */
+export function isInContext(context: string, file: string): boolean {
+  return context === WHOLE_REPOSITORY || context === '.' || file.startsWith(`${context}/`);
+}
+
 /** Why `path` cannot be a cache folder, as a phrase; null when it can. */
 export function cachePathProblem(path: string): string | null {
   const inside = path.startsWith('~/') ? path.slice(2) : path;

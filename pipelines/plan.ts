@@ -1,5 +1,13 @@
 import { canonicalHash } from './canonical';
-import { type PipelineSpec, PLAN_FORMAT, type Plan, type PlannedStep, type StageSpec, type StepSpec } from './types';
+import {
+  type Given,
+  type PipelineSpec,
+  PLAN_FORMAT,
+  type Plan,
+  type PlannedStep,
+  type StageSpec,
+  type StepSpec,
+} from './types';
 
 /** Stage name of the steps before the first delivery. */
 export const BUILD_STAGE = 'build';
@@ -7,12 +15,17 @@ export const BUILD_STAGE = 'build';
 const MINUTE = 60_000;
 /** Time that a step may take beside the work that has a limit of its own: fetching images, copying files, cleaning up. */
 const SLACK_MS = 2 * MINUTE;
+/** An image from a registry; one that sends nothing is given up much earlier. */
+const PULL_MS = 15 * MINUTE;
 
-/** The ordered steps of one run. Pure: equal arguments, equal plan. The spec must have passed lint. */
-export function planPipeline(spec: PipelineSpec): Plan {
-  const build = buildSteps(spec);
-  const steps = [...build];
-  for (const stage of spec.stages) {
+/**
+ * The ordered steps of one run. Pure: equal arguments, equal plan. The spec must have passed lint.
+ * @param given what the release is made of when it is not built; its kind must suit the spec, see `givenProblem`
+ */
+export function planPipeline(spec: PipelineSpec, given?: Given): Plan {
+  const steps = buildSteps(spec, given);
+  const stages = given?.kind === 'image' ? spec.stages.map(byImage) : spec.stages;
+  for (const stage of stages) {
     for (const step of stageSteps(stage)) {
       const before = steps.at(-1)?.name;
       steps.push({ ...step, stage: stage.name, needs: before === undefined ? [] : [before] });
@@ -22,16 +35,46 @@ export function planPipeline(spec: PipelineSpec): Plan {
     format: PLAN_FORMAT,
     app: spec.app,
     pipelineHash: canonicalHash(spec),
-    stages: spec.stages,
+    stages,
     build: spec.build,
     steps,
   };
 }
 
+/** An image can be injected into nothing. */
+const byImage = (stage: StageSpec): StageSpec => ({ ...stage, deliver: 'image' });
+
+/** Why nothing can be made of what was given by this pipeline; null when it can. */
+export function givenProblem(spec: PipelineSpec, given: Given): string | null {
+  if (given.kind === 'image' || spec.serve.base !== null) return null;
+  return `${given.name} needs a base to run on, and the pipeline builds an image of its own (serve.base is not set)`;
+}
+
 type Draft = { name: string; timeout: number } & StepSpec;
 
-/** Commands and builds depend on the plan only, so they may run side by side; `seal` waits for all of them. */
-function buildSteps(spec: PipelineSpec): PlannedStep[] {
+/** What makes the artifacts depends on the plan only, so it may run side by side; `seal` waits for all of it. */
+function buildSteps(spec: PipelineSpec, given: Given | undefined): PlannedStep[] {
+  const drafts = given === undefined ? builds(spec) : [takes(given)];
+  const steps: PlannedStep[] = [
+    { name: 'plan', stage: BUILD_STAGE, needs: [], timeout: MINUTE, kind: 'plan', spec: {} },
+    ...drafts.map((draft) => ({ ...draft, stage: BUILD_STAGE, needs: ['plan'] })),
+  ];
+  const artifact = drafts.find(({ kind }) => kind === 'build-artifact' || kind === 'take-artifact');
+  if (artifact !== undefined && spec.serve.base !== null) {
+    const layer: StepSpec = { kind: 'layer-image', spec: { base: spec.serve.base } };
+    steps.push({ name: 'layer-image', stage: BUILD_STAGE, needs: [artifact.name], timeout: 5 * MINUTE, ...layer });
+  }
+  const needs = steps.map((step) => step.name);
+  steps.push({ name: 'seal', stage: BUILD_STAGE, needs, timeout: MINUTE, kind: 'seal', spec: {} });
+  return steps;
+}
+
+function takes(given: Given): Draft {
+  if (given.kind === 'image') return { name: 'take-image', timeout: PULL_MS, kind: 'take-image', spec: given };
+  return { name: 'take-artifact', timeout: MINUTE, kind: 'take-artifact', spec: given };
+}
+
+function builds(spec: PipelineSpec): Draft[] {
   const { commands, image, artifact } = spec.build;
   const drafts: Draft[] = commands.map((command) => ({
     name: `command/${command.name}`,
@@ -49,17 +92,7 @@ function buildSteps(spec: PipelineSpec): PlannedStep[] {
       timeout: artifact.timeout + SLACK_MS,
     });
   }
-  const steps: PlannedStep[] = [
-    { name: 'plan', stage: BUILD_STAGE, needs: [], timeout: MINUTE, kind: 'plan', spec: {} },
-    ...drafts.map((draft) => ({ ...draft, stage: BUILD_STAGE, needs: ['plan'] })),
-  ];
-  if (artifact !== null && spec.serve.base !== null) {
-    const layer: StepSpec = { kind: 'layer-image', spec: { base: spec.serve.base } };
-    steps.push({ name: 'layer-image', stage: BUILD_STAGE, needs: ['build-artifact'], timeout: 5 * MINUTE, ...layer });
-  }
-  const needs = steps.map((step) => step.name);
-  steps.push({ name: 'seal', stage: BUILD_STAGE, needs, timeout: MINUTE, kind: 'seal', spec: {} });
-  return steps;
+  return drafts;
 }
 
 /** Deliver, verify, ask people, move traffic: in this order in each stage, so that people see what they approve. */
@@ -81,8 +114,8 @@ function stageSteps(stage: StageSpec): Draft[] {
 
 function graySteps({ name, gray }: StageSpec): Draft[] {
   if (gray === null) return [];
-  const { share, rules, observe } = gray;
-  const steps: Draft[] = [{ name: `${name}/share`, timeout: MINUTE, kind: 'share', spec: { share, rules } }];
+  const { share, observe } = gray;
+  const steps: Draft[] = [{ name: `${name}/share`, timeout: MINUTE, kind: 'share', spec: { share } }];
   if (observe !== null) {
     steps.push({ name: `${name}/observe`, timeout: observe.for + SLACK_MS, kind: 'observe', spec: observe });
   }

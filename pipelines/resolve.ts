@@ -1,9 +1,10 @@
-import { plainPath } from './paths';
+import { plainPath, WHOLE_REPOSITORY } from './paths';
 import type { CheckShape, EnvironmentShape, PipelineShape, ServeOverrideShape } from './shape';
 import type {
   ArtifactBuild,
   BuildSpec,
   DeliverMode,
+  GrayRuleSpec,
   GraySpec,
   ImageBuild,
   PipelineSpec,
@@ -55,7 +56,7 @@ function resolveImage(image: NonNullable<PipelineShape['serve']['image']>): Imag
   return {
     ...image,
     dockerfile: plainPath(image.dockerfile),
-    context: plainPath(image.context),
+    context: image.context === WHOLE_REPOSITORY ? image.context : plainPath(image.context),
     target: image.target ?? null,
   };
 }
@@ -109,6 +110,7 @@ function resolveStage(
     verify: (shape?.verify ?? []).map(resolveCheck),
     approve: shape?.approve ?? null,
     gray: role === 'gray' ? resolveGray(shape as GrayShape) : null,
+    keepFailed: shape?.keepFailed ?? 0,
     keepWarm: role === 'production' ? resolveKeepWarm(shape as ProductionShape | undefined) : 0,
   };
 }
@@ -132,13 +134,22 @@ function resolveCheck(check: CheckShape): VerifySpec {
 }
 
 function resolveGray(shape: GrayShape): GraySpec {
-  const { observe } = shape;
+  const { identity, observe } = shape;
   return {
     share: shape.share,
-    rules: {
-      header: shape.rules.find((rule) => rule.header !== undefined)?.equals ?? null,
-      cookie: shape.rules.find((rule) => rule.cookie !== undefined)?.equals ?? null,
-    },
+    rules: shape.rules.map(resolveRule),
+    identity: identity === undefined ? null : { ...identity, proof: identity.proof ?? null },
     observe: observe === undefined ? null : { ...observe, errors: observe.errors ?? null, p95: observe.p95 ?? null },
+  };
+}
+
+function resolveRule(rule: GrayShape['rules'][number]): GrayRuleSpec {
+  if (rule.users !== undefined) return { kind: 'users', names: rule.users };
+  if (rule.usersFile !== undefined) return { kind: 'users-file', file: plainPath(rule.usersFile) };
+  return {
+    kind: rule.header === undefined ? 'cookie' : 'header',
+    name: rule.header ?? rule.cookie ?? '',
+    match: rule.equals === undefined ? 'startsWith' : 'equals',
+    value: rule.equals ?? rule.startsWith ?? '',
   };
 }

@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import * as field from './fields';
+import { identity, rules } from './gray-shape';
 import {
   APPROVERS_MAX,
   CPUS_MAX,
   EXPIRES_MS_MAX,
   INSTANCES_MAX,
+  KEEP_FAILED_MS_MAX,
   MEMORY_MAX,
   MEMORY_MIN,
   TIMEOUT_MS_MAX,
 } from './limits';
 import { APP_NAME_PATTERN, APP_NAME_WORDS, LABEL_PATTERN } from './names';
-import { cachePathProblem, containerPathProblem, repositoryPathProblem } from './paths';
+import { cachePathProblem, containerPathProblem, contextProblem, repositoryPathProblem } from './paths';
 
 /**
  * The shape of `gantry.yml` as people write it. One text: `parse` checks with it, the JSON Schema is made from it,
@@ -57,9 +59,9 @@ const image = z.strictObject({
     .prefault('Dockerfile')
     .describe('The Dockerfile.'),
   context: field
-    .pathThat(repositoryPathProblem, 'a folder such as "."')
+    .pathThat(contextProblem, 'a folder such as "."')
     .prefault('.')
-    .describe('Folder whose files the build sees.'),
+    .describe('Folder whose files the build sees, with the Dockerfile in it. "/" is the whole repository.'),
   target: field
     .word(VALUE, 'the name of a build stage')
     .optional()
@@ -86,8 +88,10 @@ const serving = {
   env: field.variables.describe('Environment variables of each instance. A stage adds to them and overrides by name.'),
   files: field.list(file).describe('Configuration files. A stage adds to them and overrides by "to".'),
   instances: field.whole(1, INSTANCES_MAX).describe('How many containers share the traffic.'),
-  sticky: field.yesOrNo.describe('Requests of one visitor stay on one instance.'),
-  drain: field.duration(0).describe('How long an instance may take to finish its requests before it is removed.'),
+  sticky: field.yesOrNo.describe('A session stays on its instance, through promotion and drain.'),
+  drain: field
+    .duration(0)
+    .describe('How long requests, sessions and WebSockets may go on where the traffic went away.'),
 };
 
 const memoryOfInstance = memory.describe('Memory limit of each instance.');
@@ -170,27 +174,14 @@ const stage = {
     .list(check)
     .prefault([])
     .describe('Checks from outside, through the gateway, after the start and before people are asked.'),
+  keepFailed: field
+    .duration(0, KEEP_FAILED_MS_MAX)
+    .prefault('0s')
+    .describe('How long an instance that did not get healthy is kept for a look, out of all traffic.'),
   approve: approve
     .optional()
     .describe('People are asked after the release runs and is verified here, before it gets traffic or goes on.'),
 };
-
-const headerRule = field.word(VALUE, 'a value of letters, digits, ".", "_" and "-"');
-const rule = z
-  .strictObject({
-    header: field.oneOf(['X-Gray']).optional().describe('Requests with this header meet gray. Known: X-Gray.'),
-    cookie: field.oneOf(['gray']).optional().describe('Requests with this cookie meet gray. Known: gray.'),
-    equals: headerRule.describe('The value that counts.'),
-  })
-  .refine((entry) => (entry.header === undefined) !== (entry.cookie === undefined), {
-    error: 'either "header" or "cookie"',
-  });
-
-const rules = field
-  .list(rule)
-  .refine((entries) => new Set(entries.map((entry) => entry.header ?? entry.cookie)).size === entries.length, {
-    error: 'at most one rule for the header X-Gray and one for the cookie gray',
-  });
 
 const observe = z.strictObject({
   for: field.duration(SECOND).describe('How long gray is watched.'),
@@ -206,7 +197,8 @@ const environmentStage = z.strictObject(stage);
 const grayStage = z.strictObject({
   ...stage,
   share: field.share.prefault('5%').describe('How much of the traffic meets the new release.'),
-  rules: rules.prefault([]).describe('Requests that always meet the new release.'),
+  rules,
+  identity: identity.optional().describe('Who a visitor is, so that a user meets the same release on all devices.'),
   observe: observe.optional().describe('Watches gray and judges: go on, stop, or cannot tell.'),
 });
 const productionStage = z.strictObject({

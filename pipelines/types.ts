@@ -65,9 +65,9 @@ export interface ServeSpec {
   files: { from: string; to: string }[];
   instances: number;
   resources: { memory: number; cpus: number };
-  /** Requests of one visitor stay on one instance. */
+  /** A session stays on its instance, through promotion and drain. */
   sticky: boolean;
-  /** How long an instance may take to finish its requests when it is drained. */
+  /** How long requests, sessions and WebSockets may go on where the traffic went away. */
   drain: number;
 }
 
@@ -90,6 +90,8 @@ export interface StageSpec {
   gray: GraySpec | null;
   /** How long the previous release stays warm after a promotion. */
   keepWarm: number;
+  /** How long an instance that did not get healthy is kept for a look; 0: it is removed at once. */
+  keepFailed: number;
 }
 
 export type VerifySpec =
@@ -98,8 +100,31 @@ export type VerifySpec =
 
 export interface GraySpec {
   share: number;
-  rules: { header: string | null; cookie: string | null };
+  /** Any of them lets a visitor in. */
+  rules: GrayRuleSpec[];
+  /** Null: visitors are known by a cookie of the gateway alone. */
+  identity: IdentitySpec | null;
   observe: ObserveSpec | null;
+}
+
+/** A way into gray whatever the share is. */
+export type GrayRuleSpec = ValueRule | { kind: 'users'; names: string[] } | { kind: 'users-file'; file: string };
+
+/** A request header, by its name in any case, or a cookie. */
+export interface ValueRule {
+  kind: 'header' | 'cookie';
+  name: string;
+  match: 'equals' | 'startsWith';
+  value: string;
+}
+
+/** The header in which a login proxy says who the visitor is. It counts only from who proves to be that proxy. */
+export interface IdentitySpec {
+  header: string;
+  /** Blocks of addresses (CIDR) that the proxy sends from. */
+  trustedFrom: string[];
+  /** Or another header, with a secret of this sha256 (hex). */
+  proof: { header: string; sha256: string } | null;
 }
 
 export interface ObserveSpec {
@@ -128,6 +153,29 @@ export interface Plan {
   steps: PlannedStep[];
 }
 
+/** What a release from outside is made of; it takes the place of everything that would be built. */
+export type Given = GivenArtifact | GivenImage;
+
+/** A file that was uploaded. */
+export interface GivenArtifact {
+  kind: 'war' | 'ear';
+  digest: string;
+  name: string;
+}
+
+export interface GivenImage {
+  kind: 'image';
+  /** `sha256:…` of an image that is on the cluster, or `registry/name@sha256:…`. */
+  ref: string;
+}
+
+/** Where a plan comes from; by default the pipeline at the run's commit, which is then built. */
+export interface PlanSource {
+  given?: Given;
+  /** The pipeline's text, when it is not the one at the commit. */
+  pipeline?: string;
+}
+
 /** The unit that is leased, logged, retried, undone. `spec` belongs to its kind. */
 export type PlannedStep = {
   /** Unique in the plan; people type it: `build-image`, `test/deliver`, `gray/share`. */
@@ -141,17 +189,21 @@ export type PlannedStep = {
 } & StepSpec;
 
 export type StepSpec =
-  | { kind: 'plan'; spec: Record<string, never> }
+  | { kind: 'plan'; spec: PlanSource }
   | { kind: 'command'; spec: CommandSpec }
   | { kind: 'build-image'; spec: ImageBuild }
   | { kind: 'build-artifact'; spec: ArtifactBuild }
-  /** The thin production image: the artifact as one layer on its base. Follows build-artifact. */
+  /** Instead of a build: what was given is checked and sealed. */
+  | { kind: 'take-artifact'; spec: GivenArtifact }
+  | { kind: 'take-image'; spec: GivenImage }
+  /** The thin production image: the artifact as one layer on its base. Follows build-artifact or take-artifact. */
   | { kind: 'layer-image'; spec: { base: string } }
   | { kind: 'seal'; spec: Record<string, never> }
   | { kind: 'deliver'; spec: { mode: DeliverMode; role: StageSpec['role'] } }
   | { kind: 'verify'; spec: { checks: VerifySpec[] } }
   | { kind: 'approve'; spec: { role: string; count: number; expires: number } }
-  | { kind: 'share'; spec: { share: number; rules: GraySpec['rules'] } }
+  /** The rules are those that were sealed with the release. */
+  | { kind: 'share'; spec: { share: number } }
   | { kind: 'observe'; spec: ObserveSpec }
   | { kind: 'promote'; spec: { keepWarm: number } }
   | { kind: 'retire'; spec: Record<string, never> };

@@ -45,6 +45,16 @@ export function parseShare(text: string): number | null {
   return share <= SHARE_WHOLE ? share : null;
 }
 
+/** What was probably meant by a text that is no share: `5` is `5%`, `0.001%` is `0.01%`; null when nothing is near. */
+export function nearestShare(text: string): string | null {
+  const match = /^\s*(\d{1,9})(?:[.,](\d{1,9}))?\s*%?\s*$/.exec(text);
+  if (match === null) return null;
+  const percent = Number(`${match[1]}.${match[2] ?? 0}`);
+  const share = Math.min(SHARE_WHOLE, Math.max(percent > 0 ? 1 : 0, Math.round(percent * 100)));
+  const near = formatShare(share);
+  return near === text ? null : near;
+}
+
 /** 1/10,000 to `5%`, `0.01%`. */
 export function formatShare(share: number): string {
   const part = String(share % 100)

@@ -1,21 +1,22 @@
 import { readDocument } from '../document';
 import { plainPath, repositoryPathProblem } from '../paths';
 import { imageFinding } from './dockerfile';
-import { type Finding, portFrom, type RepositoryFile, textOf } from './finding';
+import { type Finding, portFrom, type RepositoryFile, recordOf, textOf } from './finding';
 
 const NAMES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
 
-/** An app whose compose file has one or more services that are built here; the first is taken. */
+/** An app whose compose file has one service that is built here. Several in folders of their own are several apps. */
 export function findCompose(files: readonly RepositoryFile[]): Finding | null {
   for (const name of NAMES) {
     const text = textOf(files, name);
     const document = text === null ? null : readDocument(text, name);
     if (document?.ok !== true) continue;
-    const services = Object.entries(record(record(document.value).services));
-    for (const [service, value] of services) {
-      const finding = serviceFinding(files, name, service, record(value));
-      if (finding !== null) return finding;
-    }
+    const services = Object.entries(recordOf(recordOf(document.value).services));
+    const findings = services
+      .map(([service, value]) => serviceFinding(files, name, service, recordOf(value)))
+      .filter((finding) => finding !== null);
+    const contexts = new Set(findings.map(({ origin }) => (origin.kind === 'image' ? origin.context : '.')));
+    return contexts.size > 1 && !contexts.has('.') ? null : (findings[0] ?? null);
   }
   return null;
 }
@@ -26,7 +27,7 @@ function serviceFinding(
   service: string,
   value: Record<string, unknown>,
 ): Finding | null {
-  const build = typeof value.build === 'string' ? { context: value.build } : record(value.build);
+  const build = typeof value.build === 'string' ? { context: value.build } : recordOf(value.build);
   if (Object.keys(build).length === 0) return null;
   const context = plainPath(String(build.context ?? '.'));
   const dockerfile = plainPath(`${context}/${String(build.dockerfile ?? 'Dockerfile')}`);
@@ -40,10 +41,6 @@ function serviceFinding(
 /** The container's side of the first published port: `8080:3000` is 3000. */
 function containerPort(ports: unknown): string | undefined {
   const first: unknown = Array.isArray(ports) ? ports[0] : undefined;
-  const text = typeof first === 'object' ? String(record(first).target ?? '') : String(first ?? '');
+  const text = typeof first === 'object' ? String(recordOf(first).target ?? '') : String(first ?? '');
   return /([0-9]{1,5})(\/tcp)?$/.exec(text)?.[1];
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

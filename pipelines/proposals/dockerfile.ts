@@ -1,8 +1,7 @@
 import { repositoryPathProblem } from '../paths';
-import { type Finding, portFrom, type RepositoryFile, textOf } from './finding';
+import { DEFAULT_HEALTH, type Finding, portFrom, type RepositoryFile, textOf } from './finding';
 
 const DEFAULT_PORT = 8080;
-const DEFAULT_HEALTH = '/health';
 
 /** An app with a Dockerfile at the root, or with exactly one in the repository. */
 export function findDockerfile(files: readonly RepositoryFile[]): Finding | null {

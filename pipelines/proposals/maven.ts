@@ -1,4 +1,5 @@
-import { type ArtifactOrigin, type Finding, type RepositoryFile, textOf } from './finding';
+import { type ArtifactOrigin, type Finding, type RepositoryFile, suggestedImage, textOf } from './finding';
+import { jarHealth, javaImage } from './java';
 
 const BUILD = { kind: 'artifact', in: 'gantry/maven', run: 'mvn -B package', cache: '~/.m2' } as const;
 
@@ -18,7 +19,7 @@ export function findMaven(files: readonly RepositoryFile[]): Finding | null {
     ];
     return artifactFinding({ ...BUILD, base: 'gantry/tomee', take: 'target/*.ear' }, why);
   }
-  return packaging === 'jar' ? jarFinding() : null;
+  return packaging === 'jar' ? jarFinding(text) : null;
 }
 
 function artifactFinding(origin: ArtifactOrigin, why: string[]): Finding {
@@ -31,28 +32,16 @@ function artifactFinding(origin: ArtifactOrigin, why: string[]): Finding {
   };
 }
 
-function jarFinding(): Finding {
+function jarFinding(text: string): Finding {
+  const { healthPath, why } = jarHealth(text);
   return {
-    why: [
-      'pom.xml packages a JAR that starts by itself: it needs a Dockerfile. One is proposed in the comments.',
-      'Port 8080 and /health are guesses.',
-    ],
-    origin: { kind: 'image', dockerfile: 'Dockerfile', context: '.', suggested: JAR_DOCKERFILE },
+    why: ['pom.xml packages a JAR that starts by itself: it needs a Dockerfile, and one is proposed.', why],
+    origin: suggestedImage(javaImage({ cache: '/root/.m2', run: 'mvn -B package', jar: 'target/*.jar' })),
     port: 8080,
-    healthPath: '/health',
+    healthPath,
     test: null,
   };
 }
-
-const JAR_DOCKERFILE = [
-  'FROM gantry/maven',
-  'WORKDIR /app',
-  'COPY . .',
-  'RUN --mount=type=cache,target=/root/.m2 mvn -B package && cp target/*.jar app.jar',
-  'EXPOSE 8080',
-  'USER nobody',
-  'CMD ["java", "-jar", "app.jar"]',
-];
 
 function withoutComments(text: string): string {
   return text

@@ -3,13 +3,11 @@ import type { ArtifactOrigin, Finding, ImageOrigin } from './finding';
 /** The text of a proposed `gantry.yml`. */
 export function writeProposal(app: string, finding: Finding): string {
   const { origin, port, healthPath, test } = finding;
-  const suggested = origin.kind === 'image' ? origin.suggested : [];
   return [
     '# Proposed by Gantry. Read it once, mend what is wrong, and commit it; "gantry lint" checks it.',
     ...finding.why.map((reason) => `# - ${oneLine(reason)}`),
-    ...(suggested.length > 0 ? ['#', '# A Dockerfile that fits:', ...suggested.map((line) => `#   ${line}`)] : []),
     '',
-    `app: ${app}`,
+    `app: ${quoted(app)}`,
     ...buildLines(origin, test),
     'serve:',
     ...(origin.kind === 'image' ? imageLines(origin) : [`  base: ${origin.base}`]),
@@ -23,7 +21,13 @@ export function writeProposal(app: string, finding: Finding): string {
 
 /** What is written when nothing is known: it names what is missing, and does not pass lint until it is filled in. */
 export function writeSkeleton(app: string): string {
-  return SKELETON.replace('APP', app);
+  return SKELETON.replace('APP', quoted(app));
+}
+
+/** The text of the Dockerfile that the proposal needs; null when there is one, or none is needed. */
+export function writeDockerfile({ origin }: Finding): { path: string; text: string } | null {
+  if (origin.kind !== 'image' || origin.suggested.length === 0) return null;
+  return { path: origin.dockerfile, text: ['# Proposed by Gantry.', ...origin.suggested, ''].join('\n') };
 }
 
 function buildLines(origin: Finding['origin'], test: Finding['test']): string[] {
@@ -48,7 +52,7 @@ function testLines(test: Finding['test']): string[] {
     '    - name: unit-tests',
     `      in: ${test.in}`,
     `      run: ${test.run}`,
-    `      cache: [${test.cache}]`,
+    `      cache: [${test.cache.join(', ')}]`,
   ];
 }
 
@@ -84,7 +88,7 @@ function quoted(text: string): string {
   return /^[A-Za-z/][A-Za-z0-9._/-]*$/.test(text) && !/^(true|false|null)$/i.test(text) ? text : JSON.stringify(text);
 }
 
-const SKELETON = `# Gantry found no Dockerfile, compose file, pom.xml or package.json here, so this is a skeleton.
+const SKELETON = `# Gantry found nothing here that tells how the app is built, so this is a skeleton.
 # Fill in one of the two ways below, remove the other, then run "gantry lint".
 
 app: APP

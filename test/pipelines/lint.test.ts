@@ -45,6 +45,16 @@ describe('linting a pipeline', () => {
     ],
     ['share 0 with observe', WAR.replace('share: 5%', 'share: 0%'), { code: 'observe-without-share', line: 25 }],
     [
+      'users whom nobody can tell',
+      WAR.replace('{ cookie: gray, equals: "1" }', '{ users: [ada] }'),
+      { code: 'users-without-identity', line: 24, path: 'stages.gray.rules.1' },
+    ],
+    [
+      'a login header that carries the request',
+      WAR.replace('share: 5%', 'share: 5%\n    identity: { header: Cookie, trustedFrom: [10.0.0.0/8] }'),
+      { code: 'identity-header', line: 24, nearest: 'X-User' },
+    ],
+    [
       'keeping warm too long',
       WAR.replace('keepWarm: 30m', 'keepWarm: 8d'),
       { code: 'keep-warm-too-long', nearest: '7d' },
@@ -74,6 +84,14 @@ describe('linting a pipeline', () => {
     expect(check(text, { files }).problems.map((problem) => problem.code)).to.deep.equal(['no-dockerfile', 'no-file']);
     expect(seen).to.deep.equal(['Dockerfile', 'conf/a']);
     expect(check(text, { files: () => true }).ok).to.equal(true);
+  });
+
+  it('looks for the files of users', () => {
+    const identity = 'share: 5%\n    identity: { header: X-User, trustedFrom: [10.0.0.0/8] }';
+    const text = WAR.replace('{ cookie: gray, equals: "1" }', '{ usersFile: qa.txt }').replace('share: 5%', identity);
+    expect(check(text, { files: (path) => path === 'qa.txt' }).problems).to.deep.equal([]);
+    const missing = onlyProblem(text, { files: () => false });
+    expect(missing).to.include({ code: 'no-file', path: 'stages.gray.rules.1.usersFile' });
   });
 
   it('warns, and lets pass, what is only doubtful', () => {

@@ -17,9 +17,26 @@ describe('reading a gantry.yml', () => {
     const gray = specOf(WAR).stages.find((stage) => stage.role === 'gray')?.gray;
     expect(gray).to.deep.equal({
       share: 500,
-      rules: { header: '1', cookie: '1' },
+      rules: [
+        { kind: 'header', name: 'X-Gray', match: 'equals', value: '1' },
+        { kind: 'cookie', name: 'gray', match: 'equals', value: '1' },
+      ],
+      identity: null,
       observe: { for: 600_000, errors: 100, p95: 300, minRequests: 20 },
     });
+  });
+
+  it('understands every way into gray', () => {
+    const rules = '[{ cookie: team, startsWith: qa- }, { users: [ada, "bob@bank.example"] }, { usersFile: ./qa.txt }]';
+    const identity = 'identity: { header: X-User, trustedFrom: [10.0.0.0/8, "fd00::/8"] }';
+    const text = WAR.replace(/rules: .*/, `rules: ${rules}\n    ${identity}`);
+    const gray = specOf(text).stages.find((stage) => stage.role === 'gray')?.gray;
+    expect(gray?.rules).to.deep.equal([
+      { kind: 'cookie', name: 'team', match: 'startsWith', value: 'qa-' },
+      { kind: 'users', names: ['ada', 'bob@bank.example'] },
+      { kind: 'users-file', file: 'qa.txt' },
+    ]);
+    expect(gray?.identity).to.deep.equal({ header: 'X-User', trustedFrom: ['10.0.0.0/8', 'fd00::/8'], proof: null });
   });
 
   it('runs test, gray and production when the file names no stages', () => {
@@ -91,7 +108,7 @@ describe('a gantry.yml that is refused', () => {
     ['a duration that is none', 'for: 10m', 'for: soon', { line: 25, code: 'bad-value', offending: 'soon' }],
     ['a memory size in another spelling', 'memory: 512m', 'memory: 512MB', { line: 13, nearest: '512m' }],
     ['a share without %', 'share: 5%', 'share: 5', { line: 23, nearest: '5%' }],
-    ['a share above 100%', 'share: 5%', 'share: 500%', { line: 23, nearest: null }],
+    ['a share above 100%', 'share: 5%', 'share: 500%', { line: 23, nearest: '100%' }],
     ['a threshold without <', 'errors: "< 1%"', 'errors: 1%', { line: 25, nearest: '< 1%' }],
     ['an app name with capitals', 'app: ledger', 'app: Ledger', { line: 1, column: 6, nearest: 'ledger' }],
     ['an app name that is too long', 'app: ledger', `app: ${'a'.repeat(41)}`, { line: 1 }],
@@ -101,8 +118,19 @@ describe('a gantry.yml that is refused', () => {
     ['a cache folder that leads out', '[~/.m2]', '[~/../etc]', { line: 7, path: 'build.artifact.cache.0' }],
     ['a variable name with a dash', 'JAVA_OPTS:', 'JAVA-OPTS:', { line: 12, code: 'bad-name' }],
     ['a variable of Gantry itself', 'JAVA_OPTS:', 'GANTRY_X:', { line: 12, code: 'bad-name' }],
-    ['a gray rule for another header', 'X-Gray', 'X-Grey', { line: 24, nearest: 'X-Gray' }],
-    ['two rules for one header', 'cookie: gray', 'header: X-Gray', { line: 24, path: 'stages.gray.rules' }],
+    ['a share below 0.01%', 'share: 5%', 'share: 0.001%', { line: 23, nearest: '0.01%' }],
+    ['a share with a comma', 'share: 5%', 'share: 5,25 %', { line: 23, nearest: '5.25%' }],
+    ['a header that is none', 'X-Gray', '"X Gray"', { line: 24, path: 'stages.gray.rules.0.header' }],
+    ['a rule of two kinds', 'cookie: gray', 'cookie: gray, header: X-Gray', { line: 24, path: 'stages.gray.rules.1' }],
+    ['a rule without a value', 'cookie: gray, equals: "1"', 'cookie: gray', { line: 24, path: 'stages.gray.rules.1' }],
+    ['users beside a header', 'equals: "1" }]', 'users: [ada] }]', { line: 24, path: 'stages.gray.rules.1' }],
+    ['an identity nobody vouches for', 'share: 5%', 'identity: { header: X-User }', { line: 23 }],
+    [
+      'a block of addresses that is none',
+      'share: 5%',
+      'identity: { header: X-User, trustedFrom: [10.0.0.0/33] }',
+      { line: 23, path: 'stages.gray.identity.trustedFrom.0' },
+    ],
     ['a check by http and run at once', '- run: ./smoke.sh', '- { http: { path: / }, run: x }', { line: 19 }],
     ['a port that is a word', 'port: 8080', 'port: http', { line: 10, code: 'wrong-type' }],
     ['a key without a value', 'port: 8080', 'port:', { line: 10, code: 'wrong-type', path: 'serve.port' }],

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { planPipeline } from '../../pipelines/plan';
-import type { Plan } from '../../pipelines/types';
+import { givenProblem, planPipeline } from '../../pipelines/plan';
+import type { Given, Plan } from '../../pipelines/types';
 import { check, IMAGE, specOf, WAR } from './support/texts';
 
 const names = (plan: Plan): string[] => plan.steps.map((step) => step.name);
@@ -53,6 +53,21 @@ describe('planning a run', () => {
     expect(spec('layer-image')).to.deep.equal({ base: 'gantry/tomcat' });
     expect(spec('production/approve')).to.deep.equal({ role: 'release-manager', count: 2, expires: 604_800_000 });
     expect(spec('production/promote')).to.deep.equal({ keepWarm: 1_800_000 });
+  });
+
+  it('takes what is given instead of building, and goes on as for any release', () => {
+    const war: Given = { kind: 'war', digest: `sha256:${'1'.repeat(64)}`, name: 'shop.war' };
+    const plan = planPipeline(specOf(WAR), war);
+    expect(names(plan)).to.deep.equal(
+      names(planPipeline(specOf(WAR))).map((name) => (name === 'build-artifact' ? 'take-artifact' : name)),
+    );
+    expect(plan.steps.find((step) => step.name === 'layer-image')?.needs).to.deep.equal(['take-artifact']);
+    const image: Given = { kind: 'image', ref: `sha256:${'2'.repeat(64)}` };
+    const byImage = planPipeline(specOf(WAR), image);
+    expect(names(byImage).slice(0, 4)).to.deep.equal(['plan', 'take-image', 'seal', 'test/deliver']);
+    expect(new Set(byImage.stages.map(({ deliver }) => deliver))).to.deep.equal(new Set(['image']));
+    expect(givenProblem(specOf(WAR), image)).to.equal(null);
+    expect(givenProblem(specOf(IMAGE), war)).to.match(/^shop.war needs a base to run on/);
   });
 
   it('has one hash for one meaning, however it is written', () => {
