@@ -1,4 +1,5 @@
 /** Measures how many steps that do nothing a Gantry carries out, beside bare BullMQ jobs that are kept as safely. */
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { AT_ONCE, startBareQueue } from './support/bare-queue';
 import { runBench, type Workshop } from './support/bench';
@@ -15,6 +16,8 @@ const WAVES = 20;
 /** The first waves compile code and make folders; they are not counted. */
 const WARM_UP = 2;
 const RUN_LIMIT_MS = 60_000;
+/** No file, so that no release can be sealed with it. */
+const LINK = 'settings.conf';
 /** As many bare jobs beside each wave, so that both sides meet the same moods of the machine. */
 const JOBS = 500;
 
@@ -26,6 +29,7 @@ async function measure(workshop: Workshop): Promise<Figure[]> {
   const repository = new Repository(join(folder, 'clone'), settings.environment);
   await repository.create();
   repository.write({ ...shopSources(APP, 1), 'gantry.yml': pipeline() });
+  symlinkSync('version.txt', join(repository.folder, LINK));
   await repository.commit('steps that do nothing');
   const waves: Span[][] = [];
   const jobs: number[] = [];
@@ -91,7 +95,10 @@ function judge(waves: readonly Span[][], jobs: readonly number[], say: (line: st
   ];
 }
 
-/** Commands that end at once, then a build that is refused: each run ends there, and nothing is rolled out. */
+/**
+ * Commands that end at once, beside them a build that does, then a release that is refused: each run ends there, and
+ * nothing is rolled out. A build that is refused would do the same, but stop the commands that are still at work.
+ */
 function pipeline(): string {
   const commands = Array.from(
     { length: STEPS_PER_RUN },
@@ -103,9 +110,10 @@ build:
   commands:
 ${commands.join('\n')}
 serve:
-  image: { dockerfile: Dockerfile, args: { DUMMY_EXIT: "1" } }
+  image: { dockerfile: Dockerfile }
   port: 8080
   health: { path: /health, within: 30s }
+  files: [{ from: ${LINK}, to: /etc/shop.conf }]
 stages:
   production: { keepWarm: 0s }
 `;

@@ -1,5 +1,6 @@
 import { canonical, sha256 } from '../model/hash';
 import type { EngineParts } from '../parts';
+import { insertInto, statement } from '../store/statement';
 import type { Tx } from '../store/store';
 
 export interface AuditEntry {
@@ -12,15 +13,14 @@ export interface AuditEntry {
   detail: Record<string, unknown>;
 }
 
+const insertEntry = insertInto('audit');
+const lastOfChain = statement<{ chain: string }, { hash: string }>((db, argument) =>
+  db.selectFrom('audit').select('hash').where('chain', '=', argument('chain')).orderBy('seq', 'desc').limit(1),
+);
+
 /** Writes one entry into its chain, in the transaction of what it tells. */
 export async function recordAudit(parts: EngineParts, tx: Tx, entry: AuditEntry): Promise<void> {
-  const last = await tx
-    .selectFrom('audit')
-    .select('hash')
-    .where('chain', '=', entry.chain)
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  const [last] = await lastOfChain(tx, { chain: entry.chain });
   const row = {
     chain: entry.chain,
     at: parts.clock.now(),
@@ -30,10 +30,7 @@ export async function recordAudit(parts: EngineParts, tx: Tx, entry: AuditEntry)
     detail: canonical(entry.detail),
     prev_hash: last?.hash ?? '',
   };
-  await tx
-    .insertInto('audit')
-    .values({ ...row, hash: auditHash(row) })
-    .execute();
+  await insertEntry(tx, { ...row, hash: auditHash(row) });
 }
 
 /** The hash of an entry covers every field of it and the hash before it. */

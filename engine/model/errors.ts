@@ -1,3 +1,5 @@
+import type { InstanceEnd } from './instance-end';
+
 /**
  * Errors of the domain. Each says what thing, why, and what to do next; `kind` says whose move it is.
  * The one translation to HTTP is in web/api/errors.ts, the one to exit codes in cli.
@@ -51,13 +53,16 @@ export type Fault =
 /** A step could not do its work. `fault` decides whether the engine tries again. */
 export class StepFailure extends Error {
   override readonly name = 'StepFailure';
+  /** How the instance ended that made it fail. */
+  readonly instance: InstanceEnd | undefined;
   constructor(
     readonly fault: Fault,
     message: string,
     readonly next = '',
-    options?: ErrorOptions,
+    options?: ErrorOptions & { instance?: InstanceEnd },
   ) {
     super(message, options);
+    this.instance = options?.instance;
   }
 }
 

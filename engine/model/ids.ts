@@ -13,6 +13,7 @@ export type InstanceId = Brand<'instance'>;
 export type ApprovalId = Brand<'approval'>;
 export type UserId = Brand<'user'>;
 export type HookId = Brand<'hook'>;
+export type SessionId = Brand<'session'>;
 
 export type AnyId =
   | AppId
@@ -24,7 +25,8 @@ export type AnyId =
   | InstanceId
   | ApprovalId
   | UserId
-  | HookId;
+  | HookId
+  | SessionId;
 
 /**
  * A UUIDv7 (RFC 9562, 5.7): 48 bits of milliseconds, then randomness, so that ids sort by the time they were made.

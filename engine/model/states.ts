@@ -50,6 +50,7 @@ export const INSTANCE_STATES = {
   starting: 'its container is being made',
   serving: 'healthy, and known to the gateway',
   draining: 'gets no new requests',
+  kept: 'did not get healthy, and is kept for a look; it gets no requests',
   gone: 'its container was removed',
 } as const;
 export type InstanceState = keyof typeof INSTANCE_STATES;
@@ -62,3 +63,18 @@ export const APPROVAL_STATES = {
   consumed: 'the switch it was for has been made',
 } as const;
 export type ApprovalState = keyof typeof APPROVAL_STATES;
+
+export const SESSION_STATES = {
+  asked: 'recorded; no runner has taken it',
+  open: 'a runner carries bytes between the person and the instance',
+  ended: 'over; the reason says why',
+} as const;
+export type SessionState = keyof typeof SESSION_STATES;
+
+export const ARCHIVE_STATES = {
+  keeping: 'its bytes are being taken from the cluster',
+  kept: 'each of its blobs was stored, with the digest that it has',
+  failed: 'its bytes could not be taken; the reason says why, and it is tried again',
+  damaged: 'a blob is gone or was changed; it is taken again while the cluster still has the image',
+} as const;
+export type ArchiveState = keyof typeof ARCHIVE_STATES;

@@ -36,7 +36,7 @@ export type RunEvent =
   | { type: 'failed'; step: string; reason: string }
   | { type: 'waits'; step: string; reason: string }
   /** The runner gave the step back; it may be tried again. */
-  | { type: 'returned'; step: string }
+  | { type: 'returned'; step: string; reason?: string }
   | { type: 'end-early'; as: 'cancelled' | 'superseded'; reason: string };
 
 export interface Decision {
@@ -69,7 +69,7 @@ export function decide(run: RunView, event: RunEvent): Decision {
     case 'taken':
       return settle(run, { changes: [move(run, event.step, ['ready', 'running'], 'running')] });
     case 'returned':
-      return settle(run, { changes: [move(run, event.step, ['running'], 'ready')] });
+      return settle(run, { changes: [because(move(run, event.step, ['running'], 'ready'), event.reason)] });
     case 'waits':
       return settle(run, { changes: [{ ...move(run, event.step, ['running'], 'waiting'), reason: event.reason }] });
     case 'succeeded':
@@ -92,6 +92,9 @@ function move(run: RunView, name: string, from: readonly StepState[], to: StepSt
   }
   return { name, state: to };
 }
+
+const because = (change: Change, reason: string | undefined): Change =>
+  reason === undefined ? change : { ...change, reason };
 
 function find(run: RunView, name: string): StepView {
   const step = run.steps.find((s) => s.name === name);

@@ -7,6 +7,8 @@ import type { Bell, Hint } from '../ports/queue';
 const QUEUE = 'gantry-steps';
 /** A ring that Redis does not take in this time is given up: runners look into SQL anyway. */
 const RING_LIMIT_MS = 500;
+/** Rings within this time are one, ms: whoever hears it looks for all the work that there is. */
+const MERGE_MS = 50;
 /** Rings handled at once; each only wakes the runner, so this is no limit of work. */
 const LISTENERS = 32;
 
@@ -22,8 +24,9 @@ export function connectBell(redisUrl: string, log: Logger): Bell {
   });
   queue.on('error', () => undefined); // said once by the connection below
   const listeners: { worker: Worker<Hint>; connection: Redis }[] = [];
+  const rings = mergedRings((hint) => ring(queue, producer, hint));
   return {
-    ring: (hint) => ring(queue, producer, hint),
+    ring: rings.ring,
     listen: async (heard) => {
       const connection = connect(redisUrl, log, { maxRetriesPerRequest: null });
       listeners.push({ connection, worker: listen(connection, heard) });
@@ -31,6 +34,7 @@ export function connectBell(redisUrl: string, log: Logger): Bell {
     state: () => (producer.status === 'ready' ? 'up' : 'down'),
     waiting: async () => (producer.status === 'ready' ? queue.getWaitingCount() : 0),
     close: async () => {
+      rings.stop();
       await Promise.all(listeners.map(({ worker }) => worker.close(true)));
       for (const { connection } of listeners) connection.disconnect();
       await queue.close();
@@ -47,6 +51,27 @@ export function silentBell(): Bell {
     state: () => 'down',
     waiting: async () => 0,
     close: async () => undefined,
+  };
+}
+
+/** The first ring goes out at once; those that follow it closely wait for one that stands for all of them. */
+export function mergedRings(send: Bell['ring']): { ring: Bell['ring']; stop(): void } {
+  let quietUntil = 0;
+  let waiting: NodeJS.Timeout | undefined;
+  const sendNow = (hint: Hint): Promise<boolean> => {
+    waiting = undefined;
+    quietUntil = performance.now() + MERGE_MS;
+    return send(hint);
+  };
+  return {
+    ring: async (hint) => {
+      if (waiting !== undefined) return true;
+      const wait = quietUntil - performance.now();
+      if (wait <= 0) return sendNow(hint);
+      waiting = setTimeout(() => void sendNow(hint), wait);
+      return true;
+    },
+    stop: () => clearTimeout(waiting),
   };
 }
 
@@ -82,7 +107,8 @@ function listen(connection: Redis, heard: (hint: Hint) => void): Worker<Hint> {
   return worker;
 }
 
-function connect(url: string, log: Logger, options: object): Redis {
+/** One connection that comes back by itself; its trouble is said once. */
+export function connect(url: string, log: Logger, options: object): Redis {
   const redis = new Redis(url, {
     ...options,
     connectTimeout: 2_000,

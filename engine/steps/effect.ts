@@ -1,6 +1,8 @@
 import { canonical, type Json, sha256 } from '../model/hash';
+import type { StepId } from '../model/ids';
 import type { EngineParts } from '../parts';
 import type { EffectRequest } from '../ports/step-kind';
+import { insertInto, statement } from '../store/statement';
 import type { Tx } from '../store/store';
 import type { Tables } from '../store/tables';
 import { fence } from './fence';
@@ -9,6 +11,23 @@ import type { StepLease } from './lease';
 /** The name of an effect, the same in each epoch: a container is named by it, so that a second one is a conflict. */
 export const effectKey = (lease: StepLease, target: string): string =>
   sha256(canonical([lease.run.id, lease.name, lease.verb, target])).slice(0, 32);
+
+const effectOf = statement<{ key: string }, Tables['effects']>((db, argument) =>
+  db.selectFrom('effects').selectAll().where('key', '=', argument('key')),
+);
+const countEffects = statement<{ step: StepId }, { n: number }>((db, argument) =>
+  db
+    .selectFrom('effects')
+    .select((e) => e.fn.countAll<number>().as('n'))
+    .where('step_id', '=', argument('step')),
+);
+const insertEffect = insertInto('effects');
+const confirm = statement<{ key: string; observation: string; at: number }, unknown>((db, argument) =>
+  db
+    .updateTable('effects')
+    .set({ state: 'confirmed', observation: argument('observation'), ended_at: argument('at') })
+    .where('key', '=', argument('key')),
+);
 
 /**
  * Intent → effect → confirm. The intent is committed, under the fence, before the world is touched. When an earlier
@@ -29,14 +48,31 @@ export async function performEffect<T extends Json>(
   await parts.probe('effect-done', { key, epoch: lease.epoch });
   await parts.store.write(async (tx) => {
     await fence(tx, lease);
-    await tx
-      .updateTable('effects')
-      .set({ state: 'confirmed', observation: canonical(observation), ended_at: parts.clock.now() })
-      .where('key', '=', key)
-      .execute();
+    await confirm(tx, { key, observation: canonical(observation), at: parts.clock.now() });
   });
   await parts.probe('effect-confirmed', { key, epoch: lease.epoch });
   return observation;
+}
+
+/**
+ * Something that leaves nothing behind once it has ended, and that is simply done again after a crash: a command in a
+ * container, where whoever comes later removes what an earlier epoch left running. The lease, committed before, is its
+ * intent, and the step's result its confirmation: no row and no transaction of its own. An actor whose lease is old is
+ * refused before the act all the same.
+ * @throws LeaseLostError before the act
+ */
+export async function performEphemeral<T>(
+  parts: EngineParts,
+  lease: StepLease,
+  target: string,
+  act: (key: string) => Promise<T>,
+): Promise<T> {
+  const key = effectKey(lease, target);
+  await fence(parts.store.read, lease);
+  await parts.probe('effect-intended', { key, epoch: lease.epoch });
+  const done = await act(key);
+  await parts.probe('effect-done', { key, epoch: lease.epoch });
+  return done;
 }
 
 async function intend<T extends Json>(
@@ -47,7 +83,7 @@ async function intend<T extends Json>(
 ): Promise<{ row: Tables['effects']; fresh: boolean }> {
   return parts.store.write(async (tx) => {
     await fence(tx, lease);
-    const known = await tx.selectFrom('effects').selectAll().where('key', '=', key).executeTakeFirst();
+    const [known] = await effectOf(tx, { key });
     if (known !== undefined) {
       // What was taken back may be done again, and needs no look: it was seen to be gone.
       const again = known.state === 'compensated';
@@ -59,17 +95,13 @@ async function intend<T extends Json>(
         .execute();
       return { row: again ? { ...known, state: 'intended', intent } : known, fresh: again };
     }
-    const count = await tx
-      .selectFrom('effects')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .where('step_id', '=', lease.stepId)
-      .executeTakeFirstOrThrow();
+    const [count] = await countEffects(tx, { step: lease.stepId });
     const row: Tables['effects'] = {
       key,
       run_id: lease.run.id,
       step_id: lease.stepId,
       verb: lease.verb,
-      number: Number(count.n),
+      number: Number(count?.n ?? 0),
       target: request.target,
       epoch: lease.epoch,
       state: 'intended',
@@ -78,7 +110,7 @@ async function intend<T extends Json>(
       created_at: parts.clock.now(),
       ended_at: null,
     };
-    await tx.insertInto('effects').values(row).execute();
+    await insertEffect(tx, row);
     return { row, fresh: true };
   });
 }

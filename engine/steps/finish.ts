@@ -2,16 +2,18 @@ import type { Plan, StageSpec } from '../../pipelines/types';
 import { requestApproval } from '../approvals/request';
 import type { Fault } from '../model/errors';
 import { canonical, type Json } from '../model/hash';
+import type { InstanceEnd, StepFailureNote } from '../model/instance-end';
 import type { RunEvent, StepView } from '../model/transition';
 import type { EngineParts } from '../parts';
 import type { StepResult } from '../ports/step-kind';
-import { type Applied, applyEvent, type Extras, ringAll } from '../runs/apply';
+import { type Applied, applyEvent, ringAll } from '../runs/apply';
+import type { Extras } from '../runs/write-steps';
 import { fence } from './fence';
 import { backOff, type StepLease, WORLD_ATTEMPTS } from './lease';
 
 export type StepEnd =
   | StepResult
-  | { end: 'failed'; fault: Fault; reason: string; next: string }
+  | { end: 'failed'; fault: Fault; reason: string; next: string; instance?: InstanceEnd | undefined }
   /** The runner is going down, or the lease was given back: somebody else may go on. */
   | { end: 'returned' };
 
@@ -47,10 +49,17 @@ function toEvent(lease: StepLease, end: StepEnd): { event: RunEvent; extras: Ext
       return { event: { type: 'returned', step }, extras: {} };
     case 'failed':
       if (end.fault === 'world' && lease.attempt < WORLD_ATTEMPTS) {
-        return { event: { type: 'returned', step }, extras: { delayMs: backOff(lease.attempt) } };
+        const delayMs = backOff(lease.attempt);
+        return { event: { type: 'returned', step, reason: end.reason }, extras: { delayMs } };
       }
-      return { event: { type: 'failed', step, reason: [end.reason, end.next].filter(Boolean).join('; ') }, extras: {} };
+      return failed(step, end);
   }
+}
+
+function failed(step: string, end: Extract<StepEnd, { end: 'failed' }>): { event: RunEvent; extras: Extras } {
+  const note: StepFailureNote = { error: end.reason, next: end.next, instance: end.instance ?? null };
+  const reason = [end.reason, end.next].filter(Boolean).join('; ');
+  return { event: { type: 'failed', step, reason }, extras: { failure: JSON.stringify(note) } };
 }
 
 function planned(step: string, plan: Plan): { event: RunEvent; extras: Extras } {

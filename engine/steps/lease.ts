@@ -14,6 +14,8 @@ export interface StepLease {
   verb: 'run' | 'undo';
   undoes: string | null;
   timeoutMs: number;
+  /** JSON of what its kind is asked to do. */
+  spec: string;
   run: {
     id: RunId;
     number: number;
@@ -23,6 +25,8 @@ export interface StepLease {
     title: string;
     releaseId: string | null;
     startedBy: string;
+    /** The run that this one takes back. */
+    undoesRun: RunId | null;
   };
   app: { id: AppId; name: string };
 }

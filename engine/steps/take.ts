@@ -1,103 +1,104 @@
 import { sql } from 'kysely';
-import type { StepId } from '../model/ids';
+import { holdsIn } from '../control/hold';
+import type { RunId, StepId } from '../model/ids';
 import type { EngineParts } from '../parts';
-import { applyEvent } from '../runs/apply';
-import { databaseNow, type Reader, type Tx } from '../store/store';
+import { type Applied, applyEvents, type StepRow } from '../runs/apply';
+import { statement } from '../store/statement';
+import { databaseNow, type Tx } from '../store/store';
 import { LEASE_MS, type StepLease } from './lease';
+import { type WaitingStep, waitingSteps } from './waiting';
 
-/** Roles whose steps touch what production's visitors meet: one run per app at a time. */
-const ROLLOUT_ROLES = ['gray', 'production'];
+/** What a runner can take. */
+export interface Wish {
+  kinds: readonly string[];
+  /** Steps at most. */
+  limit: number;
+}
 
 /**
- * Takes the lease of the step that should be done next: rollbacks first, then the oldest run. A step whose lease has
- * run out is taken over with a higher epoch. Undefined when there is nothing to do.
+ * Takes the leases of the steps that should be done next, in one transaction. A step whose lease has run out is taken
+ * over with a higher epoch. None when there is nothing to do, or when everything is held.
+ * @param wish asked when the transaction begins: until then more places may have become free
  */
+export async function takeSteps(parts: EngineParts, owner: string, wish: () => Wish): Promise<StepLease[]> {
+  const leases = await parts.store.write(async (tx) => {
+    if ((await holdsIn(tx)).length > 0) return [];
+    const { kinds, limit } = wish();
+    const taken: StepLease[] = [];
+    for (const [run, steps] of byRun(await waitingSteps(tx, kinds, limit))) {
+      taken.push(...(await takeOfRun(parts, tx, run, steps, owner)));
+    }
+    return taken;
+  });
+  for (const lease of leases) await parts.probe('step-taken', { step: lease.name, epoch: lease.epoch });
+  return leases;
+}
+
+/** The one step that should be done next; undefined when there is none. */
 export async function takeStep(
   parts: EngineParts,
   owner: string,
   reaches: { kinds: readonly string[] },
 ): Promise<StepLease | undefined> {
-  // Looking first without a transaction keeps an idle runner from ever taking the write lock.
-  const first = await candidate(parts.store.read, reaches.kinds);
-  if (first === undefined) return undefined;
-  const lease = await parts.store.write(async (tx) => {
-    const id = await candidate(tx, reaches.kinds);
-    return id === undefined ? undefined : take(parts, tx, id, owner);
-  });
-  if (lease !== undefined) await parts.probe('step-taken', { step: lease.name, epoch: lease.epoch });
-  return lease;
+  return (await takeSteps(parts, owner, () => ({ ...reaches, limit: 1 })))[0];
 }
 
-/** Written out and not bound: with bound values the partial indexes on open steps and rollouts cannot be used. */
-const OPEN = [sql.lit('ready' as const), sql.lit('running' as const)];
-const HELD = sql.lit(1);
-
-async function candidate(db: Reader | Tx, kinds: readonly string[]): Promise<StepId | undefined> {
-  const row = await db
-    .selectFrom('steps')
-    .innerJoin('runs', 'runs.id', 'steps.run_id')
-    .select('steps.id')
-    .where('steps.state', 'in', OPEN)
-    .where((e) =>
-      e.or([
-        e.and([e('steps.state', '=', 'ready'), e('steps.not_before', '<=', databaseNow)]),
-        e.and([e('steps.state', '=', 'running'), e('steps.lease_until', '<', databaseNow)]),
-      ]),
-    )
-    .where('steps.kind', 'in', kinds)
-    .where((e) =>
-      e.or([
-        e('steps.role', 'not in', ROLLOUT_ROLES),
-        // A rollback never waits for the run that it takes back.
-        e('runs.priority', '>', 0),
-        e.not(
-          e.exists(
-            e
-              .selectFrom('runs as other')
-              .select('other.id')
-              .whereRef('other.app_id', '=', 'runs.app_id')
-              .whereRef('other.id', '!=', 'runs.id')
-              .where('other.holds_rollout', '=', HELD),
-          ),
-        ),
-      ]),
-    )
-    .orderBy('runs.priority', 'desc')
-    .orderBy('runs.created_at')
-    .orderBy('steps.position')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.id;
+function byRun(steps: readonly WaitingStep[]): Iterable<[RunId, WaitingStep[]]> {
+  const runs = new Map<RunId, WaitingStep[]>();
+  for (const step of steps) runs.set(step.run, [...(runs.get(step.run) ?? []), step]);
+  return runs;
 }
 
-async function take(parts: EngineParts, tx: Tx, id: StepId, owner: string): Promise<StepLease> {
-  const step = await tx
+type Taken = Pick<
+  StepRow,
+  'id' | 'epoch' | 'attempt' | 'name' | 'kind' | 'stage' | 'role' | 'verb' | 'undoes' | 'timeout_ms' | 'spec'
+>;
+const takeLease = statement<{ id: StepId; owner: string }, Taken>((db, argument) =>
+  db
     .updateTable('steps')
     .set((e) => ({
-      owner,
+      owner: argument('owner'),
       epoch: e('epoch', '+', 1),
       attempt: e('attempt', '+', 1),
       lease_until: sql<number>`${databaseNow} + ${LEASE_MS}`,
     }))
-    .where('id', '=', id)
-    .returningAll()
-    .executeTakeFirstOrThrow();
-  // What an earlier epoch intended and never confirmed can only be known by looking.
-  await tx
+    .where('id', '=', argument('id'))
+    .returning(['id', 'epoch', 'attempt', 'name', 'kind', 'stage', 'role', 'verb', 'undoes', 'timeout_ms', 'spec']),
+);
+const doubtEffects = statement<{ id: StepId }, unknown>((db, argument) =>
+  db
     .updateTable('effects')
     .set({ state: 'unknown' })
-    .where('step_id', '=', id)
-    .where('state', '=', 'intended')
-    .execute();
-  const { run } = await applyEvent(parts, tx, step.run_id, { type: 'taken', step: step.name }, `runner:${owner}`);
-  if (ROLLOUT_ROLES.includes(step.role) && run.priority === 0) {
-    await tx.updateTable('runs').set({ holds_rollout: 1 }).where('id', '=', run.id).execute();
+    .where('step_id', '=', argument('id'))
+    .where('state', '=', 'intended'),
+);
+const holdRollout = statement<{ run: RunId }, unknown>((db, argument) =>
+  db.updateTable('runs').set({ holds_rollout: 1 }).where('id', '=', argument('run')),
+);
+
+/** Steps of one run. */
+async function takeOfRun(
+  parts: EngineParts,
+  tx: Tx,
+  run: RunId,
+  steps: readonly WaitingStep[],
+  owner: string,
+): Promise<StepLease[]> {
+  const rows: Taken[] = [];
+  for (const { id } of steps) {
+    const [row] = await takeLease(tx, { id, owner });
+    if (row === undefined) throw new Error(`step ${id} is gone`);
+    // What an earlier epoch intended and never confirmed can only be known by looking.
+    if (row.epoch > 1) await doubtEffects(tx, { id });
+    rows.push(row);
   }
-  const app = await tx
-    .selectFrom('apps')
-    .select(['id', 'name'])
-    .where('id', '=', step.app_id)
-    .executeTakeFirstOrThrow();
+  const moves = rows.map((row) => ({ event: { type: 'taken' as const, step: row.name }, extras: {} }));
+  const applied = await applyEvents(parts, tx, run, moves, `runner:${owner}`);
+  if (steps.some((step) => step.rollout)) await holdRollout(tx, { run });
+  return rows.map((row) => leaseOf(row, applied, owner));
+}
+
+function leaseOf(step: Taken, { run, app }: Applied, owner: string): StepLease {
   return {
     stepId: step.id,
     epoch: step.epoch,
@@ -110,6 +111,7 @@ async function take(parts: EngineParts, tx: Tx, id: StepId, owner: string): Prom
     verb: step.verb,
     undoes: step.undoes,
     timeoutMs: step.timeout_ms,
+    spec: step.spec,
     run: {
       id: run.id,
       number: run.number,
@@ -119,7 +121,8 @@ async function take(parts: EngineParts, tx: Tx, id: StepId, owner: string): Prom
       title: run.title,
       releaseId: run.release_id,
       startedBy: run.started_by,
+      undoesRun: run.undoes_run,
     },
-    app,
+    app: { id: run.app_id, name: app },
   };
 }

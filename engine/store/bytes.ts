@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { type Readable, Transform } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
 import { GantryError } from '../model/errors';
 import type { Bytes } from '../ports/bytes';
+
+const READ_BYTES = 1024 * 1024;
 
 /** Bytes as files under `<folder>/sha256/ab/abcdef…`. `temporary` makes names for what is not whole yet. */
 export function fileBytes(folder: string, temporary: () => string): Bytes {
@@ -15,7 +17,8 @@ export function fileBytes(folder: string, temporary: () => string): Bytes {
     return join(folder, 'sha256', hex.slice(0, 2), hex);
   };
   return {
-    put: (stream, limitBytes) => put(stream, limitBytes, join(folder, 'incoming', temporary()), place),
+    put: (stream, limitBytes, expected) =>
+      put(stream, { limitBytes, expected, incoming: join(folder, 'incoming', temporary()) }, place),
     has: (digest) =>
       stat(place(digest)).then(
         () => true,
@@ -26,15 +29,17 @@ export function fileBytes(folder: string, temporary: () => string): Bytes {
       await verify(path, digest);
       return path;
     },
+    read: (digest) => checkedStream(place(digest), digest),
     remove: (digest) => rm(place(digest), { force: true }),
+    list: () => list(join(folder, 'sha256')),
+    tidy: (before) => tidy(join(folder, 'incoming'), before),
   };
 }
 
 /** Temp file, fsync, hash, rename, fsync of the folder: what is visible is whole. */
 async function put(
   stream: NodeJS.ReadableStream,
-  limitBytes: number,
-  incoming: string,
+  { limitBytes, expected, incoming }: { limitBytes: number; expected: string | undefined; incoming: string },
   place: (digest: string) => string,
 ): Promise<{ digest: string; size: number }> {
   await mkdir(dirname(incoming), { recursive: true });
@@ -50,6 +55,7 @@ async function put(
   try {
     await pipeline(stream, meter, createWriteStream(incoming, { flush: true }));
     const digest = `sha256:${hash.digest('hex')}`;
+    if (expected !== undefined && digest !== expected) throw differs(digest, expected);
     const path = place(digest);
     await mkdir(dirname(path), { recursive: true });
     await rename(incoming, path);
@@ -59,6 +65,11 @@ async function put(
     await rm(incoming, { force: true });
     throw error;
   }
+}
+
+function differs(digest: string, expected: string): GantryError {
+  const message = `the bytes hash to ${digest}, and ${expected} was expected`;
+  return new GantryError('invalid', 'digest-differs', message, 'send them again');
 }
 
 function tooLarge(limitBytes: number): GantryError {
@@ -79,28 +90,67 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function verify(path: string, digest: string): Promise<void> {
+const verify = (path: string, digest: string): Promise<void> => finished(checkedStream(path, digest).resume());
+
+/** The bytes as they come from the disk; its end is an error when they are not what they were. */
+function checkedStream(path: string, digest: string): Readable {
   const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  } catch (error) {
-    throw new GantryError(
-      'not-found',
-      'artifact-missing',
-      `the bytes of ${digest} are not here`,
-      'build the run again',
-      {
-        cause: error,
-      },
-    );
+  const check = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+    flush(done) {
+      const found = `sha256:${hash.digest('hex')}`;
+      done(found === digest ? null : damaged(digest, found));
+    },
+  });
+  const file = createReadStream(path, { highWaterMark: READ_BYTES });
+  file.on('error', (error) => check.destroy(missing(digest, error)));
+  check.on('close', () => file.destroy());
+  return file.pipe(check);
+}
+
+function missing(digest: string, cause: Error): GantryError {
+  const message = `the bytes of ${digest} are not here`;
+  return new GantryError('not-found', 'artifact-missing', message, 'build the run again', { cause });
+}
+
+function damaged(digest: string, found: string): GantryError {
+  return new GantryError(
+    'unavailable',
+    'artifact-damaged',
+    `the stored bytes of ${digest} hash to ${found}: they were changed on disk and are not used`,
+    'restore the file from a backup, or run the build again',
+  );
+}
+
+async function* list(folder: string): ReturnType<Bytes['list']> {
+  for (const name of await namesIn(folder)) {
+    for (const hex of await namesIn(join(folder, name))) {
+      const found = await statOf(join(folder, name, hex));
+      if (found !== undefined) yield { digest: `sha256:${hex}`, size: found.size, writtenAt: found.mtimeMs };
+    }
   }
-  const found = `sha256:${hash.digest('hex')}`;
-  if (found !== digest) {
-    throw new GantryError(
-      'unavailable',
-      'artifact-damaged',
-      `the stored bytes of ${digest} hash to ${found}: they were changed on disk and are not used`,
-      'restore the file from a backup, or run the build again',
-    );
+}
+
+async function tidy(incoming: string, before: number): Promise<void> {
+  for (const name of await namesIn(incoming)) {
+    const path = join(incoming, name);
+    const found = await statOf(path);
+    if (found !== undefined && found.mtimeMs < before) await rm(path, { force: true });
   }
+}
+
+/** Nothing for a folder that was never made. */
+const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(ifMissing([]));
+
+/** Undefined for a file that somebody removed meanwhile. */
+const statOf = (path: string) => stat(path).catch(ifMissing(undefined));
+
+function ifMissing<T>(value: T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === 'ENOENT') return value;
+    throw error;
+  };
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { EngineParts } from '../parts';
 
-/** What there is, counted now: for metrics and the readiness check. */
+/** What there is, counted now: for metrics. */
 export interface Counts {
   runs: Record<string, number>;
   steps: Record<string, number>;
@@ -27,11 +27,6 @@ export async function countAll(parts: EngineParts): Promise<Counts> {
     instances: toRecord(instances.rows),
     switches: Number(switches.rows[0]?.n ?? 0),
   };
-}
-
-/** Does SQL answer? Rejects when it does not. */
-export async function answers(parts: EngineParts): Promise<void> {
-  await parts.store.read.selectFrom('meta').select('key').limit(1).execute();
 }
 
 interface Group {

@@ -94,6 +94,58 @@ const undo: readonly string[] = [
   `create index runs_by_undone on runs (undoes_run) where undoes_run is not null`,
 ];
 
-export const migrations: readonly (readonly string[])[] = [house, hooks, undo];
-/** The version this binary reads and writes; it refuses a newer one. */
-export const SCHEMA_VERSION = migrations.length;
+/** Looks into instances, runners that say they are there, and what a failure leaves behind. */
+const why: readonly string[] = [
+  `alter table steps add column failure text`,
+  `alter table runs add column keep_failed_ms bigint`,
+  `alter table instances add column kept_until bigint`,
+  `create table instance_sessions (id text primary key, app_id text not null references apps(id),
+     instance_id text not null references instances(id), kind text not null, actor text not null, cluster text not null,
+     request text not null, state text not null, owner text, deadline bigint not null, exit_code integer,
+     reason text not null, created_at bigint not null, opened_at bigint, ended_at bigint)`,
+  `create index instance_sessions_alive on instance_sessions (state, cluster) where state != 'ended'`,
+  `create table runners (owner text primary key, cluster text not null, places integer not null,
+     started_at bigint not null, alive_until bigint not null)`,
+];
+
+/** Image bytes that are kept, and what a release from outside is taken with. */
+const archives: readonly string[] = [
+  `create table image_archives (image_id text primary key, app_id text not null references apps(id),
+     release integer not null, state text not null, reason text not null, attempt integer not null,
+     failures integer not null, not_before bigint not null, archive text, size bigint not null, kept_at bigint,
+     checked_at bigint)`,
+  `create index steps_promoted on steps (app_id, ended_at) where kind = 'promote' and state = 'succeeded'`,
+  `create table registry_credentials (run_id text primary key references runs(id), credentials text not null,
+     expires_at bigint not null)`,
+];
+
+/** What the gateway measured while a gray release was there: the charts of stable and gray. */
+const traffic: readonly string[] = [
+  `create table traffic_samples (environment_id text not null references environments(id), at bigint not null,
+     role text not null, release_id text not null, span_ms integer not null, requests integer not null,
+     errors integer not null, times text not null, primary key (environment_id, at, role))`,
+  `create index traffic_samples_by_age on traffic_samples (at)`,
+];
+
+/** Lists of users that meet gray, and who gave it its share. */
+const gray: readonly string[] = [
+  `create table user_lists (id text primary key, names text not null, size integer not null, created_at bigint not null)`,
+  `alter table environments add column gray_since bigint`,
+  `alter table environments add column gray_by text`,
+];
+
+/** Several apps in one repository: each has a folder of it, and all but one share the remote of another. */
+const folders: readonly string[] = [
+  `alter table apps add column path text not null default '.'`,
+  `alter table apps add column repository_id text references apps(id)`,
+];
+
+/** Lists of runs come newest first, page by page: one page must not cost a look at all of them. */
+const lists: readonly string[] = [
+  `create index runs_by_time on runs (created_at, id)`,
+  `create index runs_by_app_and_time on runs (app_id, created_at, id)`,
+  `create index runs_by_person on runs (started_by, created_at, id)`,
+];
+
+export type Migrations = readonly (readonly string[])[];
+export const migrations: Migrations = [house, hooks, undo, why, archives, traffic, gray, folders, lists];

@@ -10,6 +10,8 @@ import {
   type SqliteStatement,
 } from 'kysely';
 import { GantryError, messageOf } from '../model/errors';
+import { Recent } from '../model/recent';
+import { answersAtOnce } from './statement';
 import type { Tables } from './tables';
 
 /** How long a transaction waits for the other writer before it gives up, ms. */
@@ -52,25 +54,21 @@ class PatientDialect extends SqliteDialect {
   }
 }
 
-/** More than Gantry has different statements; lists of values make variants of some. */
+/**
+ * Pages of 4 KiB in the write-ahead log before it is taken over into the database: whoever commits then waits for it,
+ * and pages that were written often meanwhile are taken over once.
+ */
+const CHECKPOINT_PAGES = 4_000;
+
+/** More than Gantry has different statements; lists of values make variants of some. The oldest goes first. */
 const STATEMENTS_KEPT = 500;
 
-/**
- * Keeps statements prepared: preparing one takes longer than running it, and there are dozens before each switch. The
- * one that was not used for the longest time goes first.
- */
+/** Keeps statements prepared: preparing one takes longer than running it, and there are dozens before each switch. */
 function keepStatements(database: Database.Database): SqliteDatabase {
-  const kept = new Map<string, SqliteStatement>();
+  const kept = new Recent<string, SqliteStatement>(STATEMENTS_KEPT);
   return {
     close: () => database.close(),
-    prepare: (text) => {
-      const statement = kept.get(text) ?? database.prepare(text);
-      kept.delete(text);
-      kept.set(text, statement);
-      const [oldest] = kept.keys();
-      if (kept.size > STATEMENTS_KEPT && oldest !== undefined) kept.delete(oldest);
-      return statement;
-    },
+    prepare: (text) => kept.get(text) ?? kept.put(text, database.prepare(text)),
   };
 }
 
@@ -101,9 +99,12 @@ export function openSqlite(file: string): Kysely<Tables> {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
-    database.pragma('wal_autocheckpoint = 1000');
+    database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     database.pragma('busy_timeout = 0');
-    return new Kysely<Tables>({ dialect: new PatientDialect(keepStatements(database)) });
+    const kept = keepStatements(database);
+    const db = new Kysely<Tables>({ dialect: new PatientDialect(kept) });
+    answersAtOnce(db, kept);
+    return db;
   } catch (error) {
     throw new GantryError(
       'unavailable',

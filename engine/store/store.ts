@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { GantryError } from '../model/errors';
-import { migrations, SCHEMA_VERSION } from './migrations';
+import { groupedWrites } from './grouped-writes';
+import { type Migrations, migrations } from './migrations';
 import type { Tables } from './tables';
 
 export type Tx = Transaction<Tables>;
@@ -11,45 +12,61 @@ export type Reader = Kysely<Tables>;
 /** The door to SQL. A transaction contains only SQL: nothing else may be awaited inside. */
 export interface Store {
   readonly read: Reader;
+  /** All or nothing; resolves when it is committed. It may share its commit with others (grouped-writes.ts). */
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 /**
  * Brings the schema up to date and hands out the store. Safe when several processes start at once.
+ * @param known the schema's versions that this binary knows; one more in tests of upgrades
  * @throws GantryError `schema-newer` when the database was written by a newer Gantry.
  */
-export async function openStore(db: Db): Promise<Store> {
-  await migrate(db);
-  return {
-    read: db,
-    write: (work) => db.transaction().execute(work),
-    close: () => db.destroy(),
-  };
+export async function openStore(db: Db, known: Migrations = migrations): Promise<Store> {
+  await migrate(db, known);
+  return storeOf(db);
+}
+
+/** The store as it is: for whoever must not change the schema, since an older Gantry may still be at work on it. */
+export const storeOf = (db: Db): Store => ({
+  read: db,
+  write: groupedWrites(db),
+  close: () => db.destroy(),
+});
+
+/** The version of the schema that the database has now; 0 when it has none. */
+export async function schemaOf(db: Db): Promise<number> {
+  const there = await sql`select 1 from sqlite_master where name = 'schema_version'`.execute(db);
+  return there.rows.length === 0 ? 0 : versionIn(db);
+}
+
+async function versionIn(db: Db): Promise<number> {
+  const found = await sql<{ version: number }>`select version from schema_version`.execute(db);
+  return found.rows[0]?.version ?? 0;
 }
 
 /**
  * One transaction for everything that is missing. Kysely's own migrator does not use one on SQLite, where a kill
  * between two statements would leave half a schema behind.
  */
-async function migrate(db: Db): Promise<void> {
+async function migrate(db: Db, known: Migrations): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await sql`create table if not exists schema_version (version integer not null)`.execute(tx);
-    const found = await sql<{ version: number }>`select version from schema_version`.execute(tx);
-    const version = found.rows[0]?.version ?? 0;
-    if (version > SCHEMA_VERSION) throw newer(version);
-    for (const statement of migrations.slice(version).flat()) await sql.raw(statement).execute(tx);
-    if (version === SCHEMA_VERSION) return;
+    const version = await versionIn(tx);
+    if (version > known.length) throw newerSchema(version, known.length);
+    for (const statement of known.slice(version).flat()) await sql.raw(statement).execute(tx);
+    if (version === known.length) return;
     await sql`delete from schema_version`.execute(tx);
-    await sql`insert into schema_version (version) values (${SCHEMA_VERSION})`.execute(tx);
+    await sql`insert into schema_version (version) values (${known.length})`.execute(tx);
   });
 }
 
-function newer(found: number): GantryError {
+/** An older binary must not touch what a newer one has written. */
+export function newerSchema(found: number, known: number): GantryError {
   return new GantryError(
     'unavailable',
     'schema-newer',
-    `the database has schema ${found}, this Gantry knows ${SCHEMA_VERSION}`,
+    `the database has schema ${found}, this Gantry knows ${known}`,
     'start the newer Gantry again, or restore a backup made before the upgrade',
   );
 }

@@ -8,10 +8,20 @@ import type {
   InstanceId,
   ReleaseId,
   RunId,
+  SessionId,
   StepId,
   UserId,
 } from '../model/ids';
-import type { ApprovalState, EffectState, InstanceState, ReleaseState, RunState, StepState } from '../model/states';
+import type {
+  ApprovalState,
+  ArchiveState,
+  EffectState,
+  InstanceState,
+  ReleaseState,
+  RunState,
+  SessionState,
+  StepState,
+} from '../model/states';
 
 /**
  * The truth, table by table. Times are integer milliseconds UTC; `json` columns hold text that one owner parses
@@ -27,7 +37,18 @@ export interface Tables {
     created_at: number;
     last_used_at: number | null;
   };
-  apps: { id: AppId; name: string; created_at: number; created_by: string; next_run: number; next_release: number };
+  apps: {
+    id: AppId;
+    name: string;
+    created_at: number;
+    created_by: string;
+    next_run: number;
+    next_release: number;
+    /** The app's folder in its repository; `.` for all of it. */
+    path: string;
+    /** The app whose remote this one shares; null for one with a remote of its own. */
+    repository_id: AppId | null;
+  };
   deliveries: {
     id: DeliveryId;
     app_id: AppId;
@@ -96,6 +117,8 @@ export interface Tables {
     /** Higher goes first; a rollback is 10. */
     priority: number;
     next_event: number;
+    /** An instance that does not get healthy stays this long for a look; null: it is removed at once. */
+    keep_failed_ms: number | null;
     created_at: number;
     started_at: number | null;
     ended_at: number | null;
@@ -117,6 +140,8 @@ export interface Tables {
     state: StepState;
     reason: string;
     output: string | null;
+    /** JSON of steps/failure.ts `StepFailureNote`: what a failed step leaves for people. */
+    failure: string | null;
     epoch: number;
     owner: string | null;
     lease_until: number | null;
@@ -162,6 +187,28 @@ export interface Tables {
     state: ReleaseState;
     created_at: number;
   };
+  /** The bytes of images that releases stand on: the way back where there is no registry. */
+  image_archives: {
+    image_id: string;
+    /** The release that it was first kept for; for people. */
+    app_id: AppId;
+    release: number;
+    state: ArchiveState;
+    reason: string;
+    /** Rises with each attempt; a late actor's result is refused by it. */
+    attempt: number;
+    /** Attempts that failed since it was last kept. */
+    failures: number;
+    not_before: number;
+    /** JSON of ports/images.ts `ImageArchive`; null until it was kept once. */
+    archive: string | null;
+    size: number;
+    kept_at: number | null;
+    /** When every blob was last seen to be what it was. */
+    checked_at: number | null;
+  };
+  /** What a registry asks for: JSON that leaves this table only for the step that pulls, and goes with that. */
+  registry_credentials: { run_id: RunId; credentials: string; expires_at: number };
   environments: {
     id: EnvironmentId;
     app_id: AppId;
@@ -177,6 +224,18 @@ export interface Tables {
     /** The last version that the gateway was seen to follow. */
     confirmed_version: number;
     warm_until: number | null;
+    /** Since when gray has its share and rules, and who gave it these; null when nothing is gray. */
+    gray_since: number | null;
+    gray_by: string | null;
+    created_at: number;
+  };
+  /** Users that a rule of gray lets in; a list never changes. */
+  user_lists: {
+    /** The beginning of the sha256 of its names. */
+    id: string;
+    /** JSON: the names in order, each once. */
+    names: string;
+    size: number;
     created_at: number;
   };
   instances: {
@@ -192,8 +251,41 @@ export interface Tables {
     container: string | null;
     address: string | null;
     port: number;
+    /** Set while `kept`: then it is removed. */
+    kept_until: number | null;
     created_at: number;
     ended_at: number | null;
+  };
+  /** A person's look into an instance: its output, or a command in it. */
+  instance_sessions: {
+    id: SessionId;
+    app_id: AppId;
+    instance_id: InstanceId;
+    kind: SessionKind;
+    actor: string;
+    cluster: string;
+    /** JSON of ports/instance-access.ts: what was asked for. */
+    request: string;
+    state: SessionState;
+    /** The runner that carries it. */
+    owner: string | null;
+    /** By the database's clock: not taken, or not renewed, by then, it is over. */
+    deadline: number;
+    exit_code: number | null;
+    reason: string;
+    created_at: number;
+    opened_at: number | null;
+    ended_at: number | null;
+  };
+  /** Runner processes that say they are there. */
+  runners: {
+    owner: string;
+    cluster: string;
+    /** Steps at once. */
+    places: number;
+    started_at: number;
+    /** By the database's clock: one that is not seen by then is gone. */
+    alive_until: number;
   };
   approvals: {
     id: ApprovalId;
@@ -231,6 +323,19 @@ export interface Tables {
     type: string;
     data: string;
   };
+  /** What one release did in a span of time, as the gateway counted it. */
+  traffic_samples: {
+    environment_id: EnvironmentId;
+    /** End of the span. */
+    at: number;
+    role: 'stable' | 'gray';
+    release_id: ReleaseId;
+    span_ms: number;
+    requests: number;
+    errors: number;
+    /** Text of traffic/response-times.ts. */
+    times: string;
+  };
   terms: { name: string; holder: string; epoch: number; until: number };
   ref_heads: { app_id: AppId; ref: string; commit: string; seen_at: number };
 }
@@ -247,4 +352,6 @@ export type HookOutcome =
   /** Its ref could not be fetched for too long. */
   | 'failed';
 
-export type RunTrigger = 'push' | 'rollback' | 'manual' | 'undo';
+export type RunTrigger = 'push' | 'rollback' | 'manual' | 'undo' | 'release';
+
+export type SessionKind = 'logs' | 'shell';

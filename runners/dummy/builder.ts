@@ -10,6 +10,7 @@ import type {
   CommandRequest,
   ImageRequest,
   LayerRequest,
+  TakeImageRequest,
 } from '../../engine/ports/builder';
 import type { Bytes } from '../../engine/ports/bytes';
 import { oneFileArchive } from './archive';
@@ -51,6 +52,12 @@ export class DummyBuilder implements Builder {
     }
     for (const { digest } of files) await this.options.bytes.file(digest);
     return this.keep(request, hashOf([base, files, app]), base);
+  }
+
+  async takeImage(request: TakeImageRequest): Promise<BuiltImage> {
+    request.signal.throwIfAborted();
+    const [, digest] = request.ref.split('@');
+    return this.keep(request, digest === undefined ? request.ref.replace('sha256:', '') : hashOf(digest), null);
   }
 
   async runCommand(request: CommandRequest): Promise<CommandEnd> {
@@ -117,8 +124,12 @@ export class DummyBuilder implements Builder {
   }
 }
 
-async function hashStream(stream: NodeJS.ReadableStream): Promise<string> {
+function hashStream(stream: NodeJS.ReadableStream): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of stream) hash.update(chunk);
-  return hash.digest('hex');
+  return new Promise((resolve, reject) => {
+    stream
+      .on('data', (chunk: Buffer) => hash.update(chunk))
+      .once('end', () => resolve(hash.digest('hex')))
+      .once('error', reject);
+  });
 }

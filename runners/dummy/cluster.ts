@@ -16,8 +16,6 @@ export interface DummyClusterOptions {
   name?: string;
   /** When given, an injected artifact must be there, as it must for a real container. */
   bytes?: Bytes;
-  /** Which images there are; default: every one. */
-  hasImage?: (imageId: string) => boolean;
 }
 
 interface DummyInstance {
@@ -35,6 +33,8 @@ const LAST_LINES = 200;
 export class DummyCluster implements Cluster {
   readonly name: string;
   private readonly instances = new Map<string, DummyInstance>();
+  /** Images that were removed; all others are there. */
+  private readonly removedImages = new Set<string>();
   private made = 0;
 
   constructor(private readonly options: DummyClusterOptions = {}) {
@@ -64,7 +64,7 @@ export class DummyCluster implements Cluster {
   ): Promise<void> {
     const instance = this.instances.get(name);
     if (instance === undefined) {
-      const details = { exitCode: null, outOfMemory: false, lastAnswer: 'not asked yet', lastLines: [] };
+      const details = { name, exitCode: null, outOfMemory: false, answers: [], lastLines: [] };
       throw new InstanceUnhealthyError(`${name} was removed while its health was awaited`, details);
     }
     if (!instance.seen.running) throw this.ended(instance);
@@ -73,6 +73,10 @@ export class DummyCluster implements Cluster {
     await sleep(Math.min(sleepMs || (neverHealthy ? health.withinMs : 0), health.withinMs), signal);
     if (tooLate) throw this.unhealthy(instance, health);
     onLine(`${health.path} answers ${health.status} OK after ${sleepMs} ms`);
+  }
+
+  async keepRunning(_name: string): Promise<void> {
+    // What ends here ends because its script says so.
   }
 
   async findInstance(name: string): Promise<InstanceSeen | undefined> {
@@ -93,7 +97,16 @@ export class DummyCluster implements Cluster {
   }
 
   async hasImage(imageId: string): Promise<boolean> {
-    return this.options.hasImage?.(imageId) ?? true;
+    return !this.removedImages.has(imageId);
+  }
+
+  /** As `docker rmi` does. */
+  removeImage(imageId: string): void {
+    this.removedImages.add(imageId);
+  }
+
+  addImage(imageId: string): void {
+    this.removedImages.delete(imageId);
   }
 
   private async checkSpec(spec: InstanceSpec, script: DummyScript): Promise<void> {
@@ -135,9 +148,10 @@ export class DummyCluster implements Cluster {
   private ended({ seen, lines }: DummyInstance): InstanceUnhealthyError {
     const why = seen.outOfMemory ? 'ran out of memory' : 'ended';
     return new InstanceUnhealthyError(`${seen.name} ${why} before it was healthy`, {
+      name: seen.name,
       exitCode: seen.exitCode,
       outOfMemory: seen.outOfMemory,
-      lastAnswer: 'connection refused',
+      answers: [{ afterMs: 0, words: 'connection refused' }],
       lastLines: lines.slice(-LAST_LINES),
     });
   }
@@ -146,6 +160,8 @@ export class DummyCluster implements Cluster {
     const lastAnswer = '503 Service Unavailable';
     const message = `${seen.name} was not healthy within ${health.withinMs / 1000} s: GET ${health.path} on port ${health.port}: ${lastAnswer}`;
     const lastLines = lines.slice(-LAST_LINES);
-    return new InstanceUnhealthyError(message, { exitCode: null, outOfMemory: false, lastAnswer, lastLines });
+    const answers = [{ afterMs: 0, words: lastAnswer }];
+    const { name } = seen;
+    return new InstanceUnhealthyError(message, { name, exitCode: null, outOfMemory: false, answers, lastLines });
   }
 }

@@ -1,16 +1,29 @@
 import {
   type Gateway,
   type GatewayAddress,
+  type GatewayRecords,
   type GatewayServer,
-  type GatewaySlot,
+  type InsideName,
   LANES,
   type Lane,
   type LaneCounters,
   type RequestSample,
   type Route,
   StaleRouteError,
+  type UserList,
 } from '../../engine/ports/gateway';
-import { backendName, checkHost, checkRoute, checkServer, checkSlot } from '../gateway/names';
+import type { VisitorRequest } from '../../engine/rollout/request';
+import { listsOf } from '../../engine/rollout/rules';
+import { type Met, sessionOf, whoMeets } from '../../engine/rollout/visitor';
+import {
+  backendName,
+  checkHost,
+  checkInsideName,
+  checkRoute,
+  checkServer,
+  checkSlot,
+  checkUsers,
+} from '../gateway/names';
 import { formatRoute } from '../gateway/route-line';
 
 interface DummyServer extends GatewayServer {
@@ -26,6 +39,11 @@ export class DummyGateway implements Gateway {
   private readonly routes = new Map<string, Route>();
   private readonly lanes = new Map<string, Map<string, DummyServer>>();
   private readonly counts = new Map<string, LaneCounters>();
+  private readonly users = new Map<string, readonly string[]>();
+  /** The host that a name leads to: `test/shop`. */
+  readonly names = new Map<string, string>();
+  /** Lanes whose sessions were closed, newest last: `s0_a`. */
+  readonly closed: string[] = [];
   private readonly watchers = new Set<{ slot: number; onSample: (sample: RequestSample) => void }>();
 
   constructor(private readonly listen: GatewayAddress = { host: '127.0.0.1', port: 0 }) {}
@@ -62,6 +80,22 @@ export class DummyGateway implements Gateway {
     this.routes.delete(host);
   }
 
+  async keepNames(names: readonly InsideName[]): Promise<void> {
+    names.forEach(checkInsideName);
+    for (const { stage, app, host } of names) this.names.set(`${stage}/${app}`, host);
+  }
+
+  async keepUsers(list: UserList): Promise<void> {
+    checkUsers(list);
+    this.users.set(list.id, list.names);
+  }
+
+  async closeSessions(slot: number, lane: Lane): Promise<void> {
+    checkSlot(slot);
+    const isMet = [...this.routes.values()].some((r) => r.slot === slot && (r.stable === lane || r.gray === lane));
+    if (!isMet) this.closed.push(backendName(slot, lane));
+  }
+
   async addServers(slot: number, lane: Lane, servers: readonly GatewayServer[]): Promise<void> {
     checkSlot(slot);
     servers.forEach(checkServer);
@@ -84,14 +118,16 @@ export class DummyGateway implements Gateway {
     );
   }
 
-  async converge(records: () => Promise<readonly GatewaySlot[]>): Promise<string[]> {
-    const desired = await records();
+  async converge(records: () => Promise<GatewayRecords>): Promise<string[]> {
+    const { slots: desired, users, names } = await records();
+    await this.keepNames(names);
+    for (const { id, names } of users) this.users.set(id, names);
     const told: string[] = [];
     if (!this.running) told.push('the gateway did not answer; it was started');
     this.running = true;
     const wanted = new Map<string, readonly GatewayServer[]>();
-    for (const { route, lanes, sticky } of desired) {
-      told.push(...this.convergeRoute({ ...route, sticky }));
+    for (const { route, lanes } of desired) {
+      told.push(...this.convergeRoute(route));
       for (const lane of LANES) wanted.set(backendName(route.slot, lane), lanes[lane]);
     }
     for (const host of this.routes.keys()) {
@@ -102,6 +138,8 @@ export class DummyGateway implements Gateway {
     for (const backend of new Set([...wanted.keys(), ...this.lanes.keys()])) {
       told.push(...this.convergeBackend(backend, wanted.get(backend) ?? []));
     }
+    const named = new Set([...this.routes.values()].flatMap(listsOf));
+    for (const id of this.users.keys()) if (!named.has(id)) this.users.delete(id);
     return told;
   }
 
@@ -124,7 +162,18 @@ export class DummyGateway implements Gateway {
 
   async remove(): Promise<void> {
     this.running = false;
-    for (const part of [this.routes, this.lanes, this.counts]) part.clear();
+    for (const part of [this.routes, this.lanes, this.counts, this.users]) part.clear();
+  }
+
+  /** What a visitor with this request meets; undefined for a host that has no route. */
+  meet(host: string, request: VisitorRequest): Met | undefined {
+    const route = this.routes.get(host);
+    if (route === undefined) return undefined;
+    return whoMeets(route, request, {
+      isListed: (list, user) => this.users.get(list)?.includes(user) === true,
+      laneOfSession: (session) =>
+        LANES.find((lane) => [...this.lane(route.slot, lane).keys()].some((name) => sessionOf(name) === session)),
+    });
   }
 
   /** Plays one request that this lane answered; `status` 0 is one that got no answer. */
@@ -144,8 +193,9 @@ export class DummyGateway implements Gateway {
     }
   }
 
-  private convergeRoute(route: Route): string[] {
-    const current = this.routes.get(route.host);
+  private convergeRoute(recorded: Route): string[] {
+    const current = this.routes.get(recorded.host);
+    const route = { ...recorded, sticky: recorded.sticky ?? current?.sticky ?? false };
     if (current !== undefined && current.version > route.version) {
       return [`${route.host} follows version ${current.version}, which is newer than the records: left as it is`];
     }

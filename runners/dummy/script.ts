@@ -32,6 +32,7 @@ export function readScript(env: Readonly<Record<string, string>>): DummyScript {
 /** Waits for `ms`; an abort ends it with the signal's own reason. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
+  if (ms <= 0) return;
   try {
     await wait(ms, undefined, { signal });
   } catch (error) {

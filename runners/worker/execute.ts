@@ -1,18 +1,21 @@
 import type { Engine } from '../../engine/engine';
 import { GantryError, LeaseLostError, messageOf, StepFailure } from '../../engine/model/errors';
-import type { Json } from '../../engine/model/hash';
 import type { StepContext, StepKind } from '../../engine/ports/step-kind';
-import { hasEffects, performEffect } from '../../engine/steps/effect';
+import { planOfRun } from '../../engine/runs/recent-plans';
+import { hasEffects, performEffect, performEphemeral } from '../../engine/steps/effect';
 import { finishStep, type StepEnd } from '../../engine/steps/finish';
 import { RENEW_MS, type StepLease } from '../../engine/steps/lease';
+import { outputOfStep } from '../../engine/steps/output';
 import { abortRequested, renewLease } from '../../engine/steps/renew';
-import type { Plan } from '../../pipelines/types';
 import { stepLog } from './log';
 
 /** How often a running step looks whether its run is being ended, ms. */
 const ABORT_CHECK_MS = 300;
 
 export interface Execution {
+  /** Resolves when nothing is done for the step any more, and storing its result has begun. */
+  acted: Promise<void>;
+  /** Resolves when its result is stored, or never will be. */
   ended: Promise<void>;
   /** Stops the step and lets another runner go on with it. */
   giveBack(): void;
@@ -26,7 +29,12 @@ export function executeStep(engine: Engine, kind: StepKind, lease: StepLease): E
   const halt = (reason: StopReason) => {
     if (!stop.signal.aborted) stop.abort(reason);
   };
-  return { ended: carryOut(engine, kind, lease, stop.signal, halt), giveBack: () => halt('given-back') };
+  let leave = (): void => undefined;
+  const acted = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
+  const ended = carryOut(engine, kind, lease, stop.signal, { halt, leave });
+  return { acted, ended: ended.finally(leave), giveBack: () => halt('given-back') };
 }
 
 async function carryOut(
@@ -34,7 +42,7 @@ async function carryOut(
   kind: StepKind,
   lease: StepLease,
   signal: AbortSignal,
-  halt: (reason: StopReason) => void,
+  { halt, leave }: { halt: (reason: StopReason) => void; leave: () => void },
 ): Promise<void> {
   const { parts } = engine;
   const fields = { app: lease.app.name, run: lease.run.number, step: lease.name, epoch: lease.epoch };
@@ -46,7 +54,9 @@ async function carryOut(
     parts.log.info({ ...fields, verb: lease.verb, attempt: lease.attempt }, 'step begins');
     const end = await attempt(engine, kind, lease, signal, log.line);
     await log.close();
-    const applied = await finishStep(parts, lease, end);
+    const finished = finishStep(parts, lease, end);
+    leave();
+    const applied = await finished;
     parts.log.info({ ...fields, end: end.end, run: applied.state }, 'step ended');
   } catch (error) {
     await log.close();
@@ -102,7 +112,7 @@ function explain(error: unknown, lease: StepLease, signal: AbortSignal, line: (t
   if (error instanceof StepFailure) {
     line(`failed: ${error.message}`);
     if (error.next !== '') line(`next: ${error.next}`);
-    return { end: 'failed', fault: error.fault, reason: error.message, next: error.next };
+    return { end: 'failed', fault: error.fault, reason: error.message, next: error.next, instance: error.instance };
   }
   if (error instanceof GantryError) {
     line(`failed: ${error.message}`);
@@ -118,25 +128,19 @@ function explain(error: unknown, lease: StepLease, signal: AbortSignal, line: (t
   };
 }
 
-/** What a step kind is given: read from SQL under the lease. */
+/** What a step kind is given: what was read when the lease was taken. */
 export async function makeContext(
   engine: Engine,
   lease: StepLease,
   signal: AbortSignal,
   line: (text: string) => void,
 ): Promise<StepContext> {
-  const run = await engine.runs.find(lease.app.name, lease.run.number);
-  const own = run.steps.find((s) => s.id === lease.stepId);
-  const output = async (name: string): Promise<Json | undefined> => {
-    // A run that takes another one back works with what that one left.
-    const steps = await engine.runs.stepsOf(run.row.undoes_run ?? lease.run.id);
-    const text = steps.find((s) => s.name === name)?.output;
-    return text === null || text === undefined ? undefined : (JSON.parse(text) as Json);
-  };
-  const plan: Plan | undefined = run.plan;
+  // A run that takes another one back works with what that one left.
+  const output = (name: string) => outputOfStep(engine.parts, lease.run.undoesRun ?? lease.run.id, name);
+  const plan = await planOfRun(engine.parts, lease.run.id);
   return {
-    lease: { ...lease, run: { ...lease.run, releaseId: run.row.release_id } },
-    spec: JSON.parse(own?.spec ?? '{}') as never,
+    lease,
+    spec: JSON.parse(lease.spec) as never,
     plan,
     stage: plan?.stages.find((s) => s.name === lease.stage),
     engine,
@@ -145,6 +149,7 @@ export async function makeContext(
     log: line,
     outputOf: output,
     effect: (request) => performEffect(engine.parts, lease, request),
+    ephemeral: (target, act) => performEphemeral(engine.parts, lease, target, act),
   };
 }
 

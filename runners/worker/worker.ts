@@ -2,7 +2,8 @@ import type { Engine } from '../../engine/engine';
 import { messageOf } from '../../engine/model/errors';
 import type { StepKind } from '../../engine/ports/step-kind';
 import type { StepLease } from '../../engine/steps/lease';
-import { takeStep } from '../../engine/steps/take';
+import { takeSteps, type Wish } from '../../engine/steps/take';
+import { anyStepWaits } from '../../engine/steps/waiting';
 import { type Execution, executeStep } from './execute';
 
 /** How often a runner looks into SQL without being rung, ms. */
@@ -27,55 +28,62 @@ export function startWorker(
   kinds: ReadonlyMap<string, StepKind>,
   options: { owner: string; concurrency: number },
 ): Worker {
-  const { log } = engine.parts;
+  const { parts } = engine;
+  const known = [...kinds.keys()];
   const active = new Set<Execution>();
+  /** Steps that are being acted on; one whose result is being stored has left its place. */
+  let places = 0;
   let draining = false;
-  let looking = false;
+  let looking: Promise<void> | undefined;
   let again = false;
 
+  const wake = (): void => {
+    if (draining) return;
+    if (looking !== undefined) again = true;
+    else looking = look();
+  };
+
   const look = async (): Promise<void> => {
-    if (looking) {
-      again = true;
-      return;
-    }
-    looking = true;
     try {
       do {
         again = false;
-        await takeAll();
+        for (const lease of await takeSteps(parts, options.owner, wish)) begin(lease);
       } while (again && !draining);
     } catch (error) {
-      log.error({ error: messageOf(error) }, 'looking for work failed; trying again');
+      parts.log.error({ error: messageOf(error) }, 'looking for work failed; trying again');
       setTimeout(wake, TROUBLE_MS).unref();
     } finally {
-      looking = false;
+      looking = undefined;
     }
   };
 
-  const takeAll = async (): Promise<void> => {
-    while (!draining) {
-      const quick = active.size >= options.concurrency;
-      const lease = await takeStep(engine.parts, options.owner, { kinds: quick ? QUICK : [...kinds.keys()] });
-      if (lease === undefined) return;
-      begin(lease);
-    }
-  };
+  /** Whoever looks while all places are taken takes what is over in a moment. */
+  const wish = (): Wish =>
+    places < options.concurrency
+      ? { kinds: known, limit: options.concurrency - places }
+      : { kinds: QUICK, limit: QUICK_AT_ONCE };
 
   const begin = (lease: StepLease): void => {
     const kind = kinds.get(lease.kind);
     if (kind === undefined) throw new Error(`this runner took a step of kind ${lease.kind}, which it does not know`);
     const execution = executeStep(engine, kind, lease);
     active.add(execution);
-    void execution.ended.then(() => {
-      active.delete(execution);
+    places += 1;
+    // What is taken now shares the commit of the result.
+    void execution.acted.then(() => {
+      places -= 1;
       wake();
     });
+    void execution.ended.then(() => active.delete(execution));
   };
 
-  const wake = (): void => {
-    if (!draining) void look();
+  const poll = (): void => {
+    anyStepWaits(parts, wish().kinds).then(
+      (waits) => waits && wake(),
+      (error) => parts.log.error({ error: messageOf(error) }, 'looking for work failed; trying again'),
+    );
   };
-  const timer = setInterval(wake, POLL_MS);
+  const timer = setInterval(poll, POLL_MS);
   wake();
 
   return {
@@ -84,12 +92,18 @@ export function startWorker(
     drain: async (limitMs) => {
       draining = true;
       clearInterval(timer);
-      for (const execution of active) execution.giveBack();
       const late = new Promise<void>((resolve) => setTimeout(resolve, limitMs).unref());
-      await Promise.race([Promise.allSettled([...active].map((e) => e.ended)), late]);
+      const given = async (): Promise<void> => {
+        await looking; // what is being taken at this moment is given back as well
+        for (const execution of active) execution.giveBack();
+        await Promise.allSettled([...active].map((execution) => execution.ended));
+      };
+      await Promise.race([given(), late]);
     },
   };
 }
 
 /** Kinds that are over in a moment; taken even when all places are full. */
 const QUICK = ['share', 'promote', 'approve', 'seal', 'plan'];
+/** As many of them at a time. */
+const QUICK_AT_ONCE = 10;

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { type Commit, Repository, type Tree, type TreeEntry } from 'nodegit';
 import { type Pack, pack } from 'tar-stream';
 import { GantryError, messageOf } from '../../engine/model/errors';
+import { Recent } from '../../engine/model/recent';
 import type { CommitFacts, Sources } from '../../engine/ports/sources';
+import { RecentArchives } from './recent-archives';
 
 /** Git's file modes (gitformat-index): a link's content is its target. */
 const MODE_LINK = 0o120000;
@@ -11,28 +13,40 @@ const MODE_EXECUTABLE = 0o100755;
 const FILE_LIMIT_BYTES = 512 * 1024 * 1024;
 const FILE_COUNT_LIMIT = 100_000;
 
+/** Commits that were read lately: the steps of a run all ask for the same one, and it never changes. */
+const COMMITS_KEPT = 16;
+
+/** A commit with its files. */
+interface Snapshot {
+  commit: Commit;
+  tree: Tree;
+}
+
 /** Reads commits of the bare repositories in `folder` (`APP.git`), in this process, without any checkout. */
 export function gitSources(folder: string): Sources {
   const open = (app: string) => openRepository(folder, app);
+  const recent = new Recent<string, Snapshot>(COMMITS_KEPT);
+  const at = async (app: string, sha: string): Promise<Snapshot> => {
+    const key = `${app} ${sha}`;
+    return recent.get(key) ?? recent.put(key, await snapshot(await open(app), app, sha));
+  };
+  const archives = new RecentArchives();
   return {
-    commit: async (app, sha) => facts(await findCommit(await open(app), app, sha)),
-    readFile: async (app, sha, path, limitBytes) => {
-      const tree = await (await findCommit(await open(app), app, sha)).getTree();
-      return readFile(tree, path, limitBytes);
-    },
+    commit: async (app, sha) => facts((await at(app, sha)).commit),
+    readFile: async (app, sha, path, limitBytes) => readFile((await at(app, sha)).tree, path, limitBytes),
     listFiles: async (app, sha, limit) => {
-      const tree = await (await findCommit(await open(app), app, sha)).getTree();
       const paths: string[] = [];
-      for await (const file of walk(tree)) {
+      for await (const file of walk((await at(app, sha)).tree)) {
         if (paths.length >= limit) break;
         paths.push(file.path());
       }
       return paths;
     },
-    tar: async (app, sha, under) => {
-      const commit = await findCommit(await open(app), app, sha);
-      return tarOf(await folderOf(await commit.getTree(), under, app, sha), under, commit.timeMs());
-    },
+    tar: (app, sha, under) =>
+      archives.get(`${app} ${sha} ${under}`, async () => {
+        const { commit, tree } = await at(app, sha);
+        return tarOf(await folderOf(tree, under, app, sha), under, commit.timeMs());
+      }),
     heads: async (app) => {
       const references = await (await open(app)).getReferences();
       return references
@@ -57,9 +71,10 @@ async function openRepository(folder: string, app: string): Promise<Repository> 
   }
 }
 
-async function findCommit(repository: Repository, app: string, sha: string): Promise<Commit> {
+async function snapshot(repository: Repository, app: string, sha: string): Promise<Snapshot> {
   try {
-    return await repository.getCommit(sha);
+    const commit = await repository.getCommit(sha);
+    return { commit, tree: await commit.getTree() };
   } catch (error) {
     throw new GantryError('not-found', 'commit-unknown', `${app} has no commit ${sha}`, 'push it again', {
       cause: error,
@@ -102,7 +117,7 @@ async function folderOf(tree: Tree, under: string, app: string, sha: string): Pr
 async function* walk(tree: Tree): AsyncGenerator<TreeEntry> {
   for (const entry of tree.entries()) {
     if (entry.isTree()) yield* walk(await entry.getTree());
-    else if (entry.isBlob()) yield entry;
+    else if (entry.isBlob() || entry.filemode() === MODE_LINK) yield entry;
   }
 }
 

@@ -1,0 +1,14 @@
+import type { EngineParts } from '../parts';
+
+/** The steps that a runner holds now, for people: `shop#12/test/deliver`. Asked with what every schema has. */
+export async function runningSteps({ store }: Pick<EngineParts, 'store'>): Promise<string[]> {
+  const rows = await store.read
+    .selectFrom('steps')
+    .innerJoin('runs', 'runs.id', 'steps.run_id')
+    .innerJoin('apps', 'apps.id', 'steps.app_id')
+    .select(['apps.name as app', 'runs.number', 'steps.name'])
+    .where('steps.state', '=', 'running')
+    .orderBy('runs.created_at')
+    .execute();
+  return rows.map(({ app, number, name }) => `${app}#${number}/${name}`);
+}

@@ -1,0 +1,89 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { statement } from './statement';
+import type { Tables } from './tables';
+
+type Tx = Transaction<Tables>;
+
+/** Transactions of callers that share one commit at most; others wait for the next one. */
+export const GROUP_MAX = 64;
+/**
+ * Turns of the event loop that a group waits for callers. An idle process makes them in some 20 µs; in a busy one each
+ * of them goes on with other steps, which are about to write as well.
+ */
+const TURNS = 4;
+
+const setSavepoint = statement<object, never>(() => sql`savepoint one`);
+const releaseSavepoint = statement<object, never>(() => sql`release one`);
+const rollBackToSavepoint = statement<object, never>(() => sql`rollback to one`);
+
+type Write = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
+
+/** What one caller waits for. */
+interface Waiting {
+  /** Does the caller's work; resolves with what tells the caller, to be called after the commit. */
+  work(tx: Tx): Promise<() => void>;
+  refuse(error: unknown): void;
+}
+
+/**
+ * Transactions that are asked for at the same time share one commit: its fsync is most of what a small transaction
+ * costs (docs/decisions/0007). Each is all or nothing by itself, sees the ones that were asked for before it, and is
+ * answered only after the commit that they share; when that fails, all of them have failed.
+ */
+export function groupedWrites(db: Kysely<Tables>): Write {
+  const waiting: Waiting[] = [];
+  let begun = false;
+  const begin = (): void => {
+    if (begun || waiting.length === 0) return;
+    begun = true;
+    afterTurns(TURNS, () => {
+      void writeGroup(db, waiting.splice(0, GROUP_MAX)).finally(() => {
+        begun = false;
+        begin();
+      });
+    });
+  };
+  return (work) =>
+    new Promise((resolve, reject) => {
+      waiting.push({
+        work: async (tx) => {
+          const answer = await work(tx);
+          return () => resolve(answer);
+        },
+        refuse: reject,
+      });
+      begin();
+    });
+}
+
+function afterTurns(turns: number, act: () => void): void {
+  setImmediate(turns > 1 ? () => afterTurns(turns - 1, act) : act);
+}
+
+/** Never throws: whatever goes wrong is told to whom it concerns. */
+async function writeGroup(db: Kysely<Tables>, group: readonly Waiting[]): Promise<void> {
+  try {
+    const answers = await db.transaction().execute(async (tx) => {
+      const given: (() => void)[] = [];
+      for (const one of group) given.push(await (group.length === 1 ? one.work(tx) : apart(tx, one)));
+      return given;
+    });
+    for (const answer of answers) answer();
+  } catch (error) {
+    for (const one of group) one.refuse(error);
+  }
+}
+
+/** A failure takes back the work of this caller only. @throws Error when the whole transaction is broken */
+async function apart(tx: Tx, one: Waiting): Promise<() => void> {
+  await setSavepoint(tx, {});
+  try {
+    const answer = await one.work(tx);
+    await releaseSavepoint(tx, {});
+    return answer;
+  } catch (error) {
+    await rollBackToSavepoint(tx, {});
+    await releaseSavepoint(tx, {});
+    return () => one.refuse(error);
+  }
+}

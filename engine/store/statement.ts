@@ -1,0 +1,88 @@
+import {
+  type CompiledQuery,
+  type DialectAdapter,
+  type Insertable,
+  type Kysely,
+  type SqliteDatabase,
+  sql,
+} from 'kysely';
+import type { Tables } from './tables';
+
+/** A transaction or the store's own reader. */
+type Reader = Kysely<Tables>;
+/** A query of Kysely's, or text by its `sql`. */
+type Query<Row> = { compile(db: Reader): CompiledQuery<Row> };
+
+/** Holds the place of a value that is known only when the statement is run. */
+class Place {
+  constructor(readonly name: PropertyKey) {}
+}
+
+type Arguments<Args> = <Name extends keyof Args>(name: Name) => Args[Name];
+
+/**
+ * A query that is built and compiled once, and run with new values each time: building a query costs several times
+ * what SQLite needs to run it. For the queries that every step makes; elsewhere a plain query is easier to read.
+ *
+ * `build` is called once: it takes each value from `argument`, and must not decide anything by it.
+ */
+export function statement<Args, Row>(
+  build: (db: Reader, argument: Arguments<Args>) => Query<Row>,
+): (db: Reader, args: Args) => Promise<Row[]> {
+  const compiled = new WeakMap<DialectAdapter, CompiledQuery<Row>>();
+  // The places leave this file only into Kysely, which hands them back as parameters.
+  const argument = ((name: PropertyKey) => new Place(name)) as unknown as Arguments<Args>;
+  const compile = (db: Reader): CompiledQuery<Row> => {
+    const query = build(db, argument).compile(db);
+    compiled.set(db.getExecutor().adapter, query);
+    return query;
+  };
+  return async (db, args) => {
+    const { adapter } = db.getExecutor();
+    const query = compiled.get(adapter) ?? compile(db);
+    const parameters = query.parameters.map((value) =>
+      value instanceof Place ? args[value.name as keyof Args] : value,
+    );
+    const database = db.isTransaction ? synchronous.get(adapter) : undefined;
+    if (database !== undefined) return runAtOnce<Row>(database, query.sql, parameters);
+    const { rows } = await db.executeQuery<Row>({ ...query, parameters });
+    return rows;
+  };
+}
+
+/** Databases that answer at once (SQLite), by what a connection to them and its transactions share in Kysely. */
+const synchronous = new WeakMap<DialectAdapter, SqliteDatabase>();
+
+/**
+ * Lets statements in transactions go to the database itself: Kysely's way to it is made for drivers that wait, and
+ * takes as long as SQLite does. A transaction has the connection for itself; outside of one Kysely's own order holds.
+ */
+export function answersAtOnce(db: Reader, database: SqliteDatabase): void {
+  synchronous.set(db.getExecutor().adapter, database);
+}
+
+function runAtOnce<Row>(database: SqliteDatabase, text: string, parameters: readonly unknown[]): Row[] {
+  const prepared = database.prepare(text);
+  if (prepared.reader) return prepared.all(parameters) as Row[];
+  prepared.run(parameters);
+  return [];
+}
+
+/** An insert that is compiled once for each set of columns. */
+export function insertInto<Name extends keyof Tables & string>(
+  table: Name,
+): (db: Reader, row: Insertable<Tables[Name]>) => Promise<void> {
+  const byColumns = new Map<string, (db: Reader, row: Insertable<Tables[Name]>) => Promise<unknown>>();
+  const insertOf = (columns: readonly string[]) =>
+    statement<Insertable<Tables[Name]>, unknown>((_db, argument) => {
+      const values = columns.map((column) => sql.val(argument(column as keyof Insertable<Tables[Name]>)));
+      return sql`insert into ${sql.table(table)} (${sql.join(columns.map((c) => sql.ref(c)))}) values (${sql.join(values)})`;
+    });
+  return async (db, row) => {
+    const columns = Object.keys(row);
+    const key = columns.join();
+    const insert = byColumns.get(key) ?? insertOf(columns);
+    byColumns.set(key, insert);
+    await insert(db, row);
+  };
+}
