@@ -11,6 +11,8 @@ export interface Builder {
   buildImage(request: ImageRequest): Promise<BuiltImage>;
   /** Puts files on top of a base image as one layer; same input, same bytes. */
   layerImage(request: LayerRequest): Promise<BuiltImage>;
+  /** Brings an image here that was built elsewhere, by its digest; one that is here already is not fetched. */
+  takeImage(request: TakeImageRequest): Promise<BuiltImage>;
   /** Runs a command in a fresh container with the sources as its working folder. */
   runCommand(request: CommandRequest): Promise<CommandEnd>;
   /** The image ID behind a `gantry/…` base or an image name that is present; pulls nothing. */
@@ -42,6 +44,16 @@ export interface LayerRequest extends BuildCall {
   files: { to: string; digest: string; mode: number }[];
   app: string;
 }
+
+export interface TakeImageRequest extends BuildCall {
+  /** `sha256:…` of an image that is here, or `registry/name@sha256:…`. */
+  ref: string;
+  app: string;
+  /** For the registry; never in a log, a label or a record. */
+  credentials: RegistryCredentials | null;
+}
+
+export type RegistryCredentials = { username: string; password: string } | { identityToken: string };
 
 export interface BuiltImage {
   /** `sha256:…`: where there is no registry, the image ID is its identity. */

@@ -1,14 +1,26 @@
+import type { Readable } from 'node:stream';
+
 /**
- * Bytes by content: artifacts now, image archives later. Files by default, object storage behind the same door.
+ * Bytes by content: artifacts, and the blobs of kept images. Files by default, object storage behind the same door.
  * A digest is `sha256:<hex>`. What is being written is invisible until it is whole.
  */
 export interface Bytes {
-  /** Stores a stream. @throws GantryError `too-large` past the limit; nothing is left behind. */
-  put(stream: NodeJS.ReadableStream, limitBytes: number): Promise<{ digest: string; size: number }>;
+  /**
+   * Stores a stream.
+   * @param expected the digest that it must have
+   * @throws GantryError `too-large` past the limit, `digest-differs`; nothing is left behind.
+   */
+  put(stream: NodeJS.ReadableStream, limitBytes: number, expected?: string): Promise<{ digest: string; size: number }>;
   has(digest: string): Promise<boolean>;
   /** Path of a local file with these bytes, hash checked. @throws GantryError `artifact-damaged`, `not-found`. */
   file(digest: string): Promise<string>;
+  /** The bytes as a stream, hashed on the way: it fails at its end with the errors of `file` when they were changed. */
+  read(digest: string): Readable;
   remove(digest: string): Promise<void>;
+  /** Everything that is there, in any order. */
+  list(): AsyncIterable<{ digest: string; size: number; writtenAt: number }>;
+  /** Removes what was begun before this time and never became whole: its writer was killed. */
+  tidy(before: number): Promise<void>;
 }
 
 /** The output of steps. Bytes stay bytes; offsets are byte offsets. */

@@ -1,3 +1,5 @@
+import type { InstanceEnd } from '../model/instance-end';
+
 /**
  * A place where instances of releases run: a Docker Engine now, a Swarm later. It speaks of instances, never of
  * containers or services.
@@ -21,6 +23,8 @@ export interface Cluster {
    * @throws InstanceUnhealthyError when `within` has passed or the process ended.
    */
   waitHealthy(name: string, health: HealthCheck, signal: AbortSignal, onLine: (line: string) => void): Promise<void>;
+  /** From now on it comes back by itself when it ends or its host restarts. For one that was healthy. */
+  keepRunning(name: string): Promise<void>;
   findInstance(name: string): Promise<InstanceSeen | undefined>;
   /** All instances of this installation, running or not. */
   listInstances(): Promise<InstanceSeen[]>;
@@ -104,14 +108,8 @@ export class InstanceUnhealthyError extends Error {
   override readonly name = 'InstanceUnhealthyError';
   constructor(
     message: string,
-    readonly details: {
-      exitCode: number | null;
-      outOfMemory: boolean;
-      /** The last answer of the health check, in a few words: `503 Service Unavailable`, `connection refused`. */
-      lastAnswer: string;
-      /** At most 200. */
-      lastLines: string[];
-    },
+    /** At most 200 lines. */
+    readonly details: InstanceEnd,
   ) {
     super(message);
   }

@@ -1,3 +1,5 @@
+import type { IdentitySpec, ValueRule } from '../../pipelines/types';
+
 /**
  * The gateway in front of one cluster's apps.
  *
@@ -12,6 +14,8 @@
  *   the process; a route is told first, since people wait for it.
  * - `route` carries a version that only rises per host. An older one is refused with `StaleRouteError`; the same one
  *   again is a repetition and does nothing. So a late actor cannot undo a newer switch.
+ * - A route may name lists of users. `keepUsers` comes before the route that names its list; a list never changes,
+ *   another one has another name. `converge` forgets the lists that no slot needs.
  * - `addServers` and `removeServers` are safe to repeat. `removeServers` drains first: no request is cut before
  *   `drainMs` has passed. The caller never removes servers of a lane that the route names as stable.
  * - `converge` makes the whole gateway equal to what SQL says, and returns a sentence for each difference it mended.
@@ -27,13 +31,24 @@ export interface Gateway {
   /** The route that the running gateway follows for this host; undefined when it has none. */
   readRoute(host: string): Promise<Route | undefined>;
   removeRoute(host: string): Promise<void>;
+  /**
+   * Lets instances of a stage find environments of other apps in it as `http://APP.gantry`. Names are only added. An
+   * instance meets the hosts of its own stage and no others.
+   */
+  keepNames(names: readonly InsideName[]): Promise<void>;
+  /** Makes a list of users known to rules. Nothing when it is. */
+  keepUsers(list: UserList): Promise<void>;
   /** Adds the servers to the lane (those already there stay); resolves when each may receive requests. */
   addServers(slot: number, lane: Lane, servers: readonly GatewayServer[]): Promise<void>;
   /** Drains the named servers, waits until they have no session left (at most `drainMs`), and removes them. */
   removeServers(slot: number, lane: Lane, names: readonly string[], drainMs: number): Promise<void>;
+  /**
+   * Ends what is still open in a lane: WebSockets, long answers. Nothing while a route names the lane as stable or gray.
+   */
+  closeSessions(slot: number, lane: Lane): Promise<void>;
   /** The servers of a slot, or of one of its lanes. */
   listServers(slot: number, lane?: Lane): Promise<{ lane: Lane; name: string; sessions: number; up: boolean }[]>;
-  converge(desired: () => Promise<readonly GatewaySlot[]>): Promise<string[]>;
+  converge(desired: () => Promise<GatewayRecords>): Promise<string[]>;
   /** Counters since the gateway started, per slot and lane. */
   counters(): Promise<LaneCounters[]>;
   /**
@@ -65,17 +80,25 @@ export interface Route {
   share: number;
   /** Changes with each release that goes gray, so that not always the same users are first. */
   salt: string;
-  rules: GrayRules;
-  /** Sticky to the instance. Absent: as it was; `converge` sets it from the slot. */
+  /** Requests that meet gray whatever the share; any of them is enough. */
+  rules: readonly GrayRule[];
+  /** Value of the header `X-Gray` that leads to gray as well: the engine's own key. Empty: none. */
+  key: string;
+  /** How visitors are known by name; null: by a cookie of the gateway alone. */
+  identity: IdentitySpec | null;
+  /** Visitors whose session is on an instance of the warm lane still meet it. Only for a sticky route. */
+  holds: boolean;
+  /** Sticky to the instance (`serve.sticky`). Absent: as it was. */
   sticky?: boolean;
 }
 
-/** Requests that always meet gray while there is a gray lane, whatever the share. */
-export interface GrayRules {
-  /** Value of the header `X-Gray`. */
-  header?: string;
-  /** Value of the cookie `gray`. */
-  cookie?: string;
+export type GrayRule = ValueRule | { kind: 'users'; list: string };
+
+/** Users that a rule lets in, named by their own hash. */
+export interface UserList {
+  /** `[0-9a-f]{16}`. */
+  id: string;
+  names: readonly string[];
 }
 
 export interface GatewayServer {
@@ -94,8 +117,21 @@ export interface GatewayServer {
 export interface GatewaySlot {
   route: Route;
   lanes: Record<Lane, readonly GatewayServer[]>;
-  /** Sticky to the instance by cookie (`serve.sticky`); needs two or more instances to matter. */
-  sticky: boolean;
+}
+
+/** How instances of a stage find an environment. */
+export interface InsideName {
+  /** The name of the environment, the same for all apps: `test`, `production`. */
+  stage: string;
+  app: string;
+  host: string;
+}
+
+/** The whole gateway as the records say it. */
+export interface GatewayRecords {
+  slots: readonly GatewaySlot[];
+  users: readonly UserList[];
+  names: readonly InsideName[];
 }
 
 export interface LaneCounters {

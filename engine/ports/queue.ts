@@ -2,7 +2,8 @@
  * The doorbell. It carries no work: losing a ring, or all of them, loses nothing, since runners also look into SQL.
  *
  * Contract: `ring` never throws and never waits for a Redis that does not answer; it says whether somebody may have
- * heard. `listen` survives any number of lost connections.
+ * heard. One ring may stand for several hints that came close together: whoever hears it takes what there is.
+ * `listen` survives any number of lost connections.
  */
 export interface Bell {
   ring(hint: Hint): Promise<boolean>;

@@ -10,7 +10,7 @@ import type { Tx } from '../store/store';
  * Contract, in this order:
  * - `inspect` is called first when an earlier epoch may have begun. It only looks. `done` ends the step with that
  *   output; anything else leads to `run` (or `undo`), whose effects adopt what is there one by one.
- * - `run` and `undo` touch the world only inside `context.effect`. They are called once per epoch, and may be called
+ * - `run` and `undo` touch the world only inside `context.effect` or `context.ephemeral`. They are called once per epoch, and may be called
  *   again by a later epoch after any crash.
  * - Both stop soon after `context.signal` aborts, by throwing or returning; cleanup may outlive the abort.
  * - They throw `StepFailure` with whose fault it was; any other error counts as Gantry's own fault.
@@ -42,6 +42,8 @@ export interface StepWork {
   /** Output of an earlier step of this run. */
   outputOf(stepName: string): Promise<Json | undefined>;
   effect<T extends Json>(effect: EffectRequest<T>): Promise<T>;
+  /** Something that leaves nothing behind, under the fence; done again by a later epoch. `target` as in `effect`. */
+  ephemeral<T>(target: string, act: (key: string) => Promise<T>): Promise<T>;
 }
 
 export interface EffectRequest<T extends Json> {

@@ -18,12 +18,16 @@ const nothing =
   (why: string): Judge =>
   () => ({ skip: `nothing to undo: ${why}` });
 
+const artifact = nothing('its bytes are named by their content and stay until they are collected');
+
 /** What the undo of each step kind would do in this picture. It also moves the picture on for the step before. */
 export const SENTENCES: Record<StepKindName, Judge> = {
   plan: nothing('reading the pipeline changed nothing'),
   command: nothing('what the command did stayed in its own container'),
-  'build-artifact': nothing('its bytes are named by their content and stay until they are collected'),
+  'build-artifact': artifact,
+  'take-artifact': artifact,
   'build-image': image,
+  'take-image': image,
   'layer-image': image,
   seal,
   deliver: (step, picture) =>

@@ -1,32 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import type Docker from 'dockerode';
 import { StepFailure } from '../../engine/model/errors';
-import { type DockerClient, ignoring, renamed, statusOf } from './client';
+import { withBuildLock } from '../bases/build-lock';
+import { type AddressRange, addressRange, partsOf, siblingsOf } from './address-range';
+import { type DockerClient, ignoring, renamed, renamedError, statusOf } from './client';
 import { INSTALLATION_LABEL, labelFilter, writeLabels } from './labels';
 
 /**
  * Makes sure that a bridge network of ours with this name exists. Safe to call from several processes at once: Docker
  * checks names without a lock, so two networks of one name can come to be, and all but the oldest are removed.
  */
-export async function ensureNetwork(client: DockerClient, name: string, installation: string): Promise<void> {
-  const doing = `look for the network ${name}`;
-  const info = await renamed(client, doing, ignoring([404], client.calls.getNetwork(name).inspect()));
-  if (info !== undefined) {
-    if (info.Labels?.[INSTALLATION_LABEL] === installation) return;
-    throw new StepFailure(
-      'world',
-      `a network named ${name} exists that this installation did not make, so it is left alone`,
-      `rename or remove it ("docker network rm ${name}")`,
-    );
-  }
+export async function ensureNetwork(client: DockerClient, name: string, installation: string): Promise<AddressRange> {
+  const known = await findNetwork(client, name, installation);
+  if (known !== undefined) return rangeOf(known);
   await renamed(client, `make the network ${name}`, createNetwork(client, name, installation));
+  return rangeThere(client, name, installation);
 }
 
-async function createNetwork(client: DockerClient, name: string, installation: string): Promise<void> {
+/**
+ * The networks in which the instances of one stage find other apps by name. Docker takes a new name only when the gateway
+ * enters, so there are two: while it leaves the one and enters it again, the other one answers.
+ */
+export const stageNetworks = (network: string, stage: string): readonly [string, string] => [
+  `${network}-stage-${stage}-1`,
+  `${network}-stage-${stage}-2`,
+];
+
+const isStageNetwork = (name: string): boolean => /^gantry-.*-stage-.*-[12]$/.test(name);
+
+/**
+ * The same as `ensureNetwork` for a network of a stage, in which one address is kept free for the gateway (`last`).
+ * Docker keeps an address only in a range that it was told, so it is asked for a free range first, and then told that
+ * one.
+ */
+export async function ensureStageNetwork(
+  client: DockerClient,
+  name: string,
+  installation: string,
+): Promise<AddressRange> {
+  const known = await findNetwork(client, name, installation);
+  if (known !== undefined) return rangeOf(known);
+  // Instances of a first release start side by side: one network of each name, and each range looked for after the last.
+  return withBuildLock(
+    `stage-networks-${installation}`,
+    () => undefined,
+    () => createStageNetwork(client, name, installation),
+  );
+}
+
+async function createStageNetwork(client: DockerClient, name: string, installation: string): Promise<AddressRange> {
+  for (let attempt = 1; ; attempt++) {
+    const known = await findNetwork(client, name, installation);
+    if (known !== undefined) return rangeOf(known);
+    const [spare] = attempt <= SPARE_ATTEMPTS ? (await spareParts(client, installation)).slice(attempt - 1) : [];
+    const [range] = spare === undefined ? partsOf((await freeRange(client, name, installation)).subnet) : [spare];
+    try {
+      await createNetwork(client, name, installation, range);
+    } catch (error) {
+      // Somebody was faster with this very range.
+      if (attempt >= RANGE_ATTEMPTS) throw renamedError(client, `make the network ${name}`, error);
+    }
+  }
+}
+
+const SPARE_ATTEMPTS = 3;
+const RANGE_ATTEMPTS = 6;
+
+/** Docker has few ranges, and all of these networks together fill one: what is left of it, first part first. */
+async function spareParts(client: DockerClient, installation: string): Promise<AddressRange[]> {
+  const listed = await renamed(
+    client,
+    'list networks',
+    client.calls.listNetworks({ filters: labelFilter(installation) }),
+  );
+  const taken = listed.filter(({ Name }) => isStageNetwork(Name)).map((network) => rangeOf(network).subnet);
+  return taken.flatMap(siblingsOf).filter(({ subnet }) => !taken.includes(subnet));
+}
+
+/** A range that Docker would take next: that of a network made to be looked at. Another one may take it meanwhile. */
+async function freeRange(client: DockerClient, name: string, installation: string): Promise<AddressRange> {
+  const probe = `probe-${randomBytes(4).toString('hex')}-${name}`;
+  const range = await ensureNetwork(client, probe, installation);
+  await renamed(client, `remove the network ${probe}`, ignoring([404], client.calls.getNetwork(probe).remove()));
+  return range;
+}
+
+async function rangeThere(client: DockerClient, name: string, installation: string): Promise<AddressRange> {
+  const made = await findNetwork(client, name, installation);
+  if (made !== undefined) return rangeOf(made);
+  throw new StepFailure('world', `the network ${name} was removed while it was made`, 'try again');
+}
+
+const rangeOf = ({ IPAM }: Pick<Docker.NetworkInspectInfo, 'IPAM'>): AddressRange =>
+  addressRange(IPAM?.Config?.[0]?.Subnet ?? '');
+
+async function findNetwork(
+  client: DockerClient,
+  name: string,
+  installation: string,
+): Promise<Docker.NetworkInspectInfo | undefined> {
+  const doing = `look for the network ${name}`;
+  const info = await renamed(client, doing, ignoring([404], client.calls.getNetwork(name).inspect()));
+  if (info === undefined || info.Labels?.[INSTALLATION_LABEL] === installation) return info;
+  throw new StepFailure(
+    'world',
+    `a network named ${name} exists that this installation did not make, so it is left alone`,
+    `rename or remove it ("docker network rm ${name}")`,
+  );
+}
+
+async function createNetwork(
+  client: DockerClient,
+  name: string,
+  installation: string,
+  range?: AddressRange,
+): Promise<void> {
+  const config = range === undefined ? [] : [{ Subnet: range.subnet, IPRange: range.dynamic, Gateway: range.first }];
   try {
     await client.calls.createNetwork({
       Name: name,
       Driver: 'bridge',
       CheckDuplicate: true,
       Labels: writeLabels(installation, { app: '', role: 'network' }),
+      IPAM: { Config: config },
     });
   } catch (error) {
     if (statusOf(error) === 409) return;

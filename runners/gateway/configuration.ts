@@ -1,28 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sha256 } from '../../engine/model/hash';
 import { type GatewayServer, LANES } from '../../engine/ports/gateway';
+import { sessionOf } from '../../engine/rollout/visitor';
+import { frontend, json } from './frontend';
 import type { DeclaredServers } from './gateway-files';
 import { backendName } from './names';
-import { FIELD } from './route-line';
-
-/** Paths inside the gateway's container. */
-export const INSIDE = {
-  routes: '/gantry/routes.map',
-  health: '/gantry/health.map',
-} as const;
-
-/** The ring of recent requests that meet an app with a gray lane. */
-export const SAMPLES = 'samples';
+import { INSIDE, SAMPLES } from './paths';
 
 /**
  * How each server is checked. `downinter` is also the wait before the first check of a new server, `fastinter` the one
- * after a first failure: a dead instance is out within 1.5 s, a new one in within 0.3 s, and at rest each is asked once
+ * after a first failure: a dead instance is out within 1.5 s, a new one in within 0.1 s, and at rest each is asked once
  * a second. Dynamic servers ignore `default-server`, so these words stand at each server.
  */
-export const SERVER_OPTIONS = 'check inter 1s fastinter 200ms downinter 200ms fall 3 rise 1';
+export const SERVER_OPTIONS = 'check inter 1s fastinter 200ms downinter 20ms fall 3 rise 1';
 
-const ID_COOKIE_SECONDS = 90 * 24 * 3600;
+/** The script of rules and login headers, for `visitors.lua`. */
+export const VISITORS = readFileSync(join(__dirname, 'visitors.lua'), 'utf8');
 
-/** The whole `haproxy.cfg`, a function of what is declared. Routes and health paths are maps beside it. */
+/**
+ * The whole `haproxy.cfg`, a function of what is declared. Routes and health paths are maps beside it. A running gateway
+ * tells its recipe as its description, so that one of an older Gantry is known.
+ */
 export function renderConfiguration(declared: DeclaredServers): string {
+  return withoutRecipe(declared).replace('global\n', `global\n  description ${recipeOf(declared)}\n`);
+}
+
+/** Names what the running process must have been started with; servers come and go without a start. */
+export function recipeOf({ slots }: DeclaredServers): string {
+  return sha256(withoutRecipe({ slots, backends: {} }) + VISITORS).slice(0, 16);
+}
+
+function withoutRecipe(declared: DeclaredServers): string {
   const parts = [GLOBAL, DEFAULTS, frontend()];
   for (let slot = 0; slot < declared.slots; slot += 1) {
     for (const lane of LANES) parts.push(backend(backendName(slot, lane), declared.backends));
@@ -37,6 +46,20 @@ export function renderHealthMap(declared: DeclaredServers): string {
     .join('');
 }
 
+/** `sessions.map`: what a session cookie says, to the backend and the server that it means. */
+export function renderSessionMap(declared: DeclaredServers): string {
+  return sessionEntries(declared)
+    .map(([session, seat]) => `${session} ${seat}\n`)
+    .join('');
+}
+
+/** Entries of `sessions.map`: session cookie, and `s0_a/shop-1`. */
+export function sessionEntries({ backends }: DeclaredServers): [session: string, seat: string][] {
+  return Object.entries(backends).flatMap(([backend, servers]) =>
+    servers.map(({ name }): [string, string] => [sessionOf(name), `${backend}/${name}`]),
+  );
+}
+
 const GLOBAL = `# Written by Gantry; changes made here by hand are lost.
 global
   log stdout format raw daemon notice
@@ -47,8 +70,9 @@ global
   server-state-file /gantry/servers.state
   maxconn 4096
   nbthread 2
-  # The old process of a reload may finish long requests, but not hold its memory for ever.
-  hard-stop-after 30s
+  lua-load-per-thread ${INSIDE.visitors}
+  # The old process of a reload may keep WebSockets as long as they may be idle, but not hold its memory for ever.
+  hard-stop-after 1h
 
 # Docker's own DNS. A name that is gone takes its server out; a DNS that does not answer (the Docker daemon is being
 # restarted) must not, so those answers are held for a day.
@@ -99,55 +123,12 @@ ${[
   .map(([status, error, message]) => `  http-error status ${status} ${json(error, message)}`)
   .join('\n')}`;
 
-function frontend(): string {
-  const field = (name: keyof typeof FIELD) => `var(txn.route),field(${FIELD[name]},:)`;
-  return `frontend http
-  bind :8080
-  log ring@${SAMPLES} len 128 local0
-  log-format "%b %ST %Tr"
-  option forwardfor
-  acl known var(txn.route) -m found
-  acl has_gray var(txn.gray) -m str a b c
-  acl has_id var(txn.id) -m reg ^[A-Za-z0-9-]{8,64}$
-  acl sticky var(txn.sticky) -m str 1
-
-  # One look at the map: all that follows sees one state, also while it is being switched.
-  http-request set-var(txn.route) req.hdr(host),field(1,:),rtrim(.),lower,map_str(${INSIDE.routes})
-  http-request set-var(txn.gray) ${field('gray')} if known
-  http-request set-log-level silent unless known has_gray
-  http-request return status 404 ${json('unknown-host', 'No app is served under this host name.')} unless known
-  http-request set-var(txn.slot) ${field('slot')}
-  http-request set-var(txn.lane) ${field('stable')}
-  http-request set-var(txn.sticky) ${field('sticky')}
-
-  # Whoever has no id gets one, and this very request already uses it.
-  http-request set-var(txn.id) req.cook(gantry_id)
-  http-request set-var(txn.fresh_id) uuid() if !has_id has_gray || !has_id sticky
-  http-request set-var(txn.id) var(txn.fresh_id) if !has_id
-  http-request set-var(txn.balance) var(txn.id) if sticky
-
-  http-request set-var(txn.salt) ${field('salt')} if has_gray
-  http-request set-var(txn.share) ${field('share')},add(0) if has_gray
-  http-request set-var(txn.header) ${field('header')} if has_gray
-  http-request set-var(txn.cookie) ${field('cookie')} if has_gray
-  http-request set-var(txn.bucket) var(txn.id),concat(.,txn.salt),xxh32(7),mod(10000) if has_gray
-  acl in_share var(txn.bucket),sub(txn.share) lt 0
-  acl by_header req.fhdr(x-gray),hex,strcmp(txn.header) eq 0
-  acl by_cookie req.cook(gray),hex,strcmp(txn.cookie) eq 0
-  http-request set-var(txn.lane) var(txn.gray) if has_gray in_share || has_gray by_header || has_gray by_cookie
-  http-request return status 503 ${json('no-release', 'This app has no release in service.')} if { var(txn.lane) -m str -- - }
-
-  http-request set-header X-Forwarded-Proto http unless { req.hdr(x-forwarded-proto) -m found }
-  http-response add-header Set-Cookie "gantry_id=%[var(txn.fresh_id)]; Path=/; Max-Age=${ID_COOKIE_SECONDS}; HttpOnly; SameSite=Lax" if { var(txn.fresh_id) -m found }
-  use_backend s%[var(txn.slot)]_%[var(txn.lane)]`;
-}
-
 /**
  * In 2.6 the path of a health check belongs to the backend, and backends are declared before it is known which app
  * comes. But the path may be an expression, so it is looked up in a map at each check, by the backend's own name.
  *
- * `balance hash` of a variable that is only set for sticky apps: they stay with their instance (also over a restart of
- * the gateway, since nothing is remembered), and all others go round robin.
+ * `balance hash` of a variable that is only set for sticky apps: the first requests of a visitor, who has no session yet,
+ * come to the same instance, even several at once. All others go round robin.
  */
 function backend(name: string, backends: DeclaredServers['backends']): string {
   return [
@@ -155,6 +136,7 @@ function backend(name: string, backends: DeclaredServers['backends']): string {
     '  log global',
     '  balance hash var(txn.balance)',
     '  hash-type consistent',
+    '  use-server %[var(txn.server)] if { var(txn.server) -m found }',
     '  option httpchk',
     `  http-check send meth GET uri-lf "%[be_name,map_str(${INSIDE.health},/)]" ver HTTP/1.1 hdr Host localhost`,
     ...(backends[name] ?? []).map(serverLine),
@@ -169,8 +151,4 @@ function backend(name: string, backends: DeclaredServers['backends']): string {
 function serverLine(server: GatewayServer): string {
   const resolution = 'resolvers docker resolve-prefer ipv4 init-addr last,none';
   return `  server ${server.name} ${server.dnsName}:${server.port} ${SERVER_OPTIONS} ${resolution}`;
-}
-
-function json(error: unknown, message: unknown): string {
-  return `content-type application/json string '${JSON.stringify({ error, message })}'`;
 }

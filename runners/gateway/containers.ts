@@ -27,3 +27,14 @@ export interface GatewayContainers {
   /** The last lines that the container wrote. */
   logs(name: string, lines: number): Promise<string>;
 }
+
+/** How instances reach the gateway: each stage has networks of its own, in which apps are found by name. */
+export interface GatewayNetworks {
+  /** Makes sure of the network that the gateway shares with all instances; its range, and the host's address in it. */
+  common(): Promise<{ subnet: string; host: string }>;
+  /**
+   * Puts the gateway into the networks of a stage under these names, always at the same addresses. For a new name it
+   * leaves one of them for a moment, then the other: instances notice at most a short wait, and visitors come another way.
+   */
+  join(stage: string, names: readonly string[]): Promise<{ subnets: string[]; changed: boolean }>;
+}

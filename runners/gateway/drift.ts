@@ -62,7 +62,7 @@ function compareRoutes(
   const routes = new Map<string, Route>();
   const lines = new Map<string, string>();
   const sentences: string[] = [];
-  for (const { route, sticky } of slots) {
+  for (const { route } of slots) {
     const file = files.get(route.host);
     const isNewer = file !== undefined && file.version > route.version;
     if (isNewer) {
@@ -70,7 +70,7 @@ function compareRoutes(
         `${route.host} follows version ${file.version}, which is newer than ${route.version} in the records: left as it is`,
       );
     }
-    const expected = isNewer ? file : { ...route, sticky };
+    const expected = isNewer ? file : { ...route, sticky: route.sticky ?? file?.sticky ?? false };
     routes.set(route.host, expected);
     const line = formatRoute(expected);
     if (running.get(route.host) !== line) {

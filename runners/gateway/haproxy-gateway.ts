@@ -1,31 +1,46 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   type Gateway,
   type GatewayAddress,
+  type GatewayRecords,
   type GatewayServer,
-  type GatewaySlot,
+  type InsideName,
   LANES,
   type Lane,
   type LaneCounters,
   type RequestSample,
   type Route,
-  StaleRouteError,
+  type UserList,
 } from '../../engine/ports/gateway';
-import { INSIDE, renderConfiguration, renderHealthMap } from './configuration';
-import type { GatewayContainerSpec, GatewayContainers } from './containers';
+import { listsOf } from '../../engine/rollout/rules';
+import { recipeOf, renderConfiguration, renderHealthMap, renderSessionMap, VISITORS } from './configuration';
+import type { GatewayContainerSpec, GatewayContainers, GatewayNetworks } from './containers';
 import { type Desired, type Drift, findDrift } from './drift';
-import { GatewayStartError, ServersNotHealthyError } from './errors';
+import { ServersNotHealthyError } from './errors';
 import { FolderLock } from './folder-lock';
+import { follow } from './follow';
 import { type DeclaredServers, GatewayFiles } from './gateway-files';
+import { GatewayProcess } from './gateway-process';
+import { InsideNames } from './inside-names';
+import { LaneMaps } from './lane-maps';
 import { LaneServers } from './lane-servers';
-import { backendName, checkHost, checkRoute, checkServer, checkSlot, SLOT_STEP, slotsFor } from './names';
+import {
+  backendName,
+  checkHost,
+  checkInsideName,
+  checkRoute,
+  checkServer,
+  checkSlot,
+  checkUsers,
+  SLOT_STEP,
+  slotsFor,
+} from './names';
+import { INSIDE } from './paths';
 import { formatRoute, parseRoute } from './route-line';
 import { RuntimeApi } from './runtime-api';
 import { RuntimeMap } from './runtime-map';
 import { watchSamples } from './samples';
 import { readCounters } from './statistics';
+import { UserLists } from './user-lists';
 
 export interface HaproxyGatewayOptions {
   /** Id of this installation; its first 8 characters are part of the container's name. */
@@ -40,19 +55,21 @@ export interface HaproxyGatewayOptions {
   /** Slots declared from the start. */
   slots?: number;
   docker: GatewayContainers;
+  networks: GatewayNetworks;
   /** How long `addServers` waits for a server's health check, in milliseconds. */
   healthyMs?: number;
   /** `uid:gid` inside the container; the calling process by default, so that files and socket are its own. */
   user?: string;
 }
 
-const START_MS = 15_000;
+/** Name of an installation's gateway container. */
+export const gatewayContainerName = (installation: string): string => `gantry-${installation.slice(0, 8)}-gateway`;
+
 /** Readiness was proven before; this is for the gateway's own look at it. */
 const HEALTHY_MS = 10_000;
 /** Comparing must not wait long for an app that is down anyway; its checks go on and let it in later. */
 const CONVERGE_HEALTHY_MS = 3_000;
 const CONVERGE_DRAIN_MS = 30_000;
-const POLL_MS = 15;
 
 /**
  * The gateway as HAProxy in a container. Everything is written to its folder first and told to the running process
@@ -68,14 +85,16 @@ export class HaproxyGateway implements Gateway {
   /** Slots that were declared when somebody last looked; there are never fewer. */
   private knownSlots = 0;
   private readonly api: RuntimeApi;
-  private readonly master: RuntimeApi;
+  private readonly process: GatewayProcess;
   private readonly routes: RuntimeMap;
-  private readonly health: RuntimeMap;
+  private readonly maps: LaneMaps;
+  private readonly users: UserLists;
+  private readonly names: InsideNames;
   private readonly servers: LaneServers;
 
   constructor(private readonly options: HaproxyGatewayOptions) {
     this.spec = {
-      name: `gantry-${options.installation.slice(0, 8)}-gateway`,
+      name: gatewayContainerName(options.installation),
       image: options.image ?? 'gantry/gateway',
       network: options.network,
       folder: options.folder,
@@ -86,22 +105,31 @@ export class HaproxyGateway implements Gateway {
     this.lock = new FolderLock(options.folder);
     this.routesLock = new FolderLock(options.folder, { part: 'routes' });
     this.api = new RuntimeApi(options.folder, this.spec.name);
-    this.master = new RuntimeApi(options.folder, this.spec.name, 'master.sock');
+    this.process = new GatewayProcess(options.folder, this.spec.name, options.docker, this.files, this.api);
     this.routes = new RuntimeMap(this.api, INSIDE.routes);
-    this.health = new RuntimeMap(this.api, INSIDE.health);
+    this.maps = new LaneMaps(this.api);
+    this.users = new UserLists(this.api, this.files);
+    const namesLock = new FolderLock(options.folder, { part: 'names' });
+    this.names = new InsideNames(this.api, this.files, namesLock, options.networks);
     this.servers = new LaneServers(this.api);
   }
 
   async start(): Promise<GatewayAddress> {
     await this.files.create();
     return this.lock.hold(async () => {
-      const changed = await this.declare(await this.declared());
-      await this.routesLock.hold(async () => this.files.writeRoutes(await this.files.readRoutes()));
+      await this.declare(await this.declared());
+      await this.routesLock.hold(async () => {
+        await this.files.writeRoutes(await this.files.readRoutes());
+        await this.users.ensureFile();
+      });
+      await this.names.ensureFiles();
+      // Its container is made in this network.
+      await this.options.networks.common();
       const wasRunning = await this.options.docker.running(this.spec.name);
       await this.options.docker.ensure(this.spec);
-      await this.untilAnswering();
-      // A configuration of an older Gantry, or one that a crash left unread.
-      if (wasRunning && changed) await this.reload();
+      await this.process.untilAnswering();
+      if (wasRunning) await this.renew(() => this.reload());
+      await this.names.mend([]);
       return this.options.listen;
     });
   }
@@ -138,6 +166,25 @@ export class HaproxyGateway implements Gateway {
     });
   }
 
+  async keepNames(names: readonly InsideName[]): Promise<void> {
+    names.forEach(checkInsideName);
+    await this.names.keep(names);
+  }
+
+  async keepUsers(list: UserList): Promise<void> {
+    checkUsers(list);
+    await this.routesLock.hold(() => this.users.keep(list));
+  }
+
+  async closeSessions(slot: number, lane: Lane): Promise<void> {
+    checkSlot(slot);
+    await this.routesLock.hold(async () => {
+      const routes = [...(await this.files.readRoutes()).values()];
+      const isMet = routes.some((route) => route.slot === slot && (route.stable === lane || route.gray === lane));
+      if (!isMet) await this.servers.shutSessions(backendName(slot, lane));
+    });
+  }
+
   async addServers(slot: number, lane: Lane, servers: readonly GatewayServer[]): Promise<void> {
     checkSlot(slot);
     servers.forEach(checkServer);
@@ -149,7 +196,7 @@ export class HaproxyGateway implements Gateway {
       const declared = await this.declared();
       declared.backends[backend] = merge(declared.backends[backend] ?? [], servers);
       await this.declare(declared);
-      await this.tellHealthPath(backend, declared);
+      await this.maps.tell({ ...declared, backends: { [backend]: declared.backends[backend] ?? [] } });
       return this.prepareMissing(backend, servers);
     });
     const healthyMs = this.options.healthyMs ?? HEALTHY_MS;
@@ -183,13 +230,21 @@ export class HaproxyGateway implements Gateway {
     });
   }
 
-  async converge(desired: () => Promise<readonly GatewaySlot[]>): Promise<string[]> {
+  async converge(desired: () => Promise<GatewayRecords>): Promise<string[]> {
     const told: string[] = [];
     if (!(await this.api.answers())) {
       await this.start();
       told.push('the gateway did not answer; it was started');
     }
-    const drift = await this.lock.hold(() => this.routesLock.hold(async () => this.mend(await desired())));
+    let names: readonly InsideName[] = [];
+    const drift = await this.lock.hold(() =>
+      this.routesLock.hold(async () => {
+        const records = await desired();
+        names = records.names;
+        return this.mend(records);
+      }),
+    );
+    told.push(...(await this.names.mend(names)));
     const extras = drift.extraServers;
     await Promise.all(extras.map(({ backend, name }) => this.drainAndDelete(backend, name, CONVERGE_DRAIN_MS)));
     return [...told, ...drift.sentences];
@@ -221,14 +276,18 @@ export class HaproxyGateway implements Gateway {
     return { slots: this.knownSlots, backends };
   }
 
-  /** Writes what the gateway starts from. Returns whether the configuration's text changed. */
-  private async declare(declared: DeclaredServers): Promise<boolean> {
+  /** Writes what the gateway starts from. */
+  private async declare(declared: DeclaredServers): Promise<void> {
     await this.files.writeServers(declared);
     await this.files.write('health.map', renderHealthMap(declared));
-    const configuration = renderConfiguration(declared);
-    if (configuration === (await this.files.read('haproxy.cfg'))) return false;
-    await this.files.write('haproxy.cfg', configuration);
-    return true;
+    await this.files.write('sessions.map', renderSessionMap(declared));
+    await this.files.write('visitors.lua', VISITORS);
+    await this.files.write('haproxy.cfg', renderConfiguration(declared));
+  }
+
+  /** Reloads a gateway that runs a configuration of an older Gantry, or an older one that a crash left in force. */
+  private async renew(reload: () => Promise<void>): Promise<void> {
+    if ((await this.api.recipe()) !== recipeOf(await this.declared())) await reload();
   }
 
   /** Makes more slots when this one is not declared yet: the only change that needs a reload. */
@@ -239,47 +298,8 @@ export class HaproxyGateway implements Gateway {
     await reload();
   }
 
-  /** No route may change meanwhile: the new process reads them from the file, and the old one would get the change. */
   private reload(): Promise<void> {
-    return this.routesLock.hold(() => this.reloadHeld());
-  }
-
-  /**
-   * A new process takes over listening sockets and state; the old one ends with its last request. Addresses are
-   * handed over in a file that only lives for this moment, since after a restart they may be wrong.
-   */
-  private async reloadHeld(): Promise<void> {
-    const before = await this.api.workerPid();
-    const state = join(this.options.folder, 'servers.state');
-    await writeFile(state, `${await this.api.execute('show servers state')}\n`, { mode: 0o600 });
-    try {
-      await this.master.execute('reload');
-      await this.until('took no new configuration', async () => {
-        return (await this.api.answers()) && (await this.api.workerPid()) !== before;
-      });
-    } finally {
-      await this.files.remove('servers.state');
-    }
-  }
-
-  private untilAnswering(): Promise<void> {
-    return this.until('did not begin to answer', () => this.api.answers());
-  }
-
-  private async until(what: string, reached: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + START_MS;
-    while (!(await reached())) {
-      if (Date.now() >= deadline) {
-        const logs = await this.options.docker.logs(this.spec.name, 30);
-        throw new GatewayStartError(this.spec.name, `the gateway ${what} within ${START_MS} ms`, logs);
-      }
-      await pause(POLL_MS);
-    }
-  }
-
-  private async tellHealthPath(backend: string, declared: DeclaredServers): Promise<void> {
-    const path = declared.backends[backend]?.[0]?.healthPath;
-    if (path !== undefined) await this.health.set(backend, path);
+    return this.routesLock.hold(() => this.process.reload());
   }
 
   /** Adds what the running gateway lacks and revives what is held back. Returns the names that were not there. */
@@ -302,32 +322,38 @@ export class HaproxyGateway implements Gateway {
       const declared = (await this.declared()).backends[backend] ?? [];
       if (declared.some((server) => server.name === name)) return;
       await this.servers.delete(backend, name);
+      await this.maps.forget(backend, name);
     });
   }
 
-  private async mend(desired: readonly GatewaySlot[]): Promise<Drift> {
+  private async mend({ slots: desired, users }: GatewayRecords): Promise<Drift> {
+    users.forEach(checkUsers);
     for (const slot of desired) {
       checkRoute(slot.route);
       for (const lane of LANES) slot.lanes[lane].forEach(checkServer);
     }
     const highest = Math.max(-1, ...desired.map((slot) => slot.route.slot));
-    if (highest >= 0) await this.ensureSlot(highest, () => this.reloadHeld());
+    if (highest >= 0) await this.ensureSlot(highest, () => this.process.reload());
     const running = { routes: await this.routes.entries(), servers: await this.servers.list() };
     const drift = findDrift(desired, await this.files.readRoutes(), await this.declared(), running);
     await this.writeDesired(drift.desired);
+    await this.renew(() => this.process.reload());
+    const lists = await this.users.mend(users);
     for (const [host, line] of drift.lines) await this.routes.set(host, line);
     for (const host of drift.extraHosts) await this.routes.delete(host);
-    for (const backend of Object.keys(drift.desired.servers.backends)) {
-      await this.tellHealthPath(backend, drift.desired.servers);
-    }
+    await lists.forgetOthers(new Set([...drift.desired.routes.values()].flatMap(listsOf)));
+    const lost = await this.maps.tell(drift.desired.servers);
     await Promise.all(drift.missing.map(({ backend, servers }) => this.mendBackend(backend, servers)));
-    return drift;
+    const sessions = lost === 0 ? [] : [`sessions on ${lost} servers would have led nowhere: they lead there again`];
+    return { ...drift, sentences: [...drift.sentences, ...lists.sentences, ...sessions] };
   }
 
   private async writeDesired(desired: Desired): Promise<void> {
     const routes = await this.files.readRoutes();
     if (lines(routes) !== lines(desired.routes)) await this.files.writeRoutes(desired.routes);
     await this.declare(desired.servers);
+    await this.users.ensureFile();
+    await this.names.ensureFiles();
   }
 
   private async mendBackend(backend: string, servers: readonly GatewayServer[]): Promise<void> {
@@ -337,17 +363,6 @@ export class HaproxyGateway implements Gateway {
     // One that is not healthy by now is known to be down: it may be released, its checks let it in when it answers.
     for (const name of names) await this.servers.ready(backend, name);
   }
-}
-
-/** What the host follows after `offered`: refuses what is older, or another route under the same version. */
-function follow(current: Route | undefined, offered: Route): { route: Route; isNew: boolean } {
-  const sticky = offered.sticky ?? current?.sticky ?? false;
-  const route: Route = { ...offered, sticky };
-  if (current === undefined || offered.version > current.version) return { route, isNew: true };
-  if (offered.version < current.version || formatRoute(current) !== formatRoute(route)) {
-    throw new StaleRouteError(offered.host, offered.version, current.version);
-  }
-  return { route, isNew: false };
 }
 
 function merge(present: readonly GatewayServer[], added: readonly GatewayServer[]): GatewayServer[] {

@@ -115,11 +115,20 @@ export class LaneServers {
     const deadline = Date.now() + drainMs;
     while ((await this.sessions(backend, name)) > 0) {
       if (Date.now() >= deadline) {
-        await this.api.command(`shutdown sessions server ${server}`, /No such server/);
+        await this.cut(server);
         return;
       }
       await pause(POLL_MS);
     }
+  }
+
+  /** Cuts what is open at each server of a backend. */
+  async shutSessions(backend: string): Promise<void> {
+    for (const { name } of await this.traffic(backend)) await this.cut(`${backend}/${name}`);
+  }
+
+  private async cut(server: string): Promise<void> {
+    await this.api.command(`shutdown sessions server ${server}`, /No such server/);
   }
 
   /**

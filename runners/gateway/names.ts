@@ -1,16 +1,26 @@
-import { type GatewayServer, LANES, type Lane, type Route } from '../../engine/ports/gateway';
+import {
+  type GatewayServer,
+  type GrayRule,
+  type InsideName,
+  LANES,
+  type Lane,
+  type Route,
+  type UserList,
+} from '../../engine/ports/gateway';
+import { GRAY_RULES_MAX, GRAY_VALUE_MAX } from '../../pipelines/limits';
 import { GatewayInputError } from './errors';
 
 /** How many slots the configuration grows by; each costs three empty backends, about 30 KB of memory. */
 export const SLOT_STEP = 64;
 
 const HOST = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+const LABEL = /^[a-z0-9-]{1,63}$/;
 const SERVER = /^[A-Za-z0-9_.-]{1,60}$/;
 const ADDRESS = /^[0-9A-Fa-f.:]{2,45}$/;
 const DNS_NAME = /^[A-Za-z0-9_.-]{1,253}$/;
 // No space, quote, comma or control character: the path is a map value and part of a request line.
 const PATH = /^\/[A-Za-z0-9._~!$&()*+;=:@%/?-]{0,512}$/;
-const MAX_TEXT_BYTES = 128;
+const MAX_TEXT_BYTES = GRAY_VALUE_MAX;
 
 /** HAProxy's backend for one lane of one slot, `s3_a`. */
 export function backendName(slot: number, lane: Lane): string {
@@ -45,16 +55,36 @@ export function checkRoute(route: Route): void {
   if (!Number.isInteger(route.share) || route.share < 0 || route.share > 10_000) {
     throw new GatewayInputError(`share ${route.share} of ${route.host} is not a whole number from 0 to 10000`);
   }
-  for (const text of [route.salt, route.rules.header ?? '', route.rules.cookie ?? '']) {
+  if (route.rules.length > GRAY_RULES_MAX) {
+    throw new GatewayInputError(`${route.host} has ${route.rules.length} rules; at most ${GRAY_RULES_MAX} fit`);
+  }
+  for (const text of [route.salt, route.key, ...route.rules.flatMap(textsOf), ...namesOf(route.identity)]) {
     if (Buffer.byteLength(text) > MAX_TEXT_BYTES) {
       throw new GatewayInputError(`"${text.slice(0, 20)}..." of ${route.host} is longer than ${MAX_TEXT_BYTES} bytes`);
     }
   }
 }
 
+const textsOf = (rule: GrayRule): string[] => (rule.kind === 'users' ? [rule.list] : [rule.name, rule.value]);
+const namesOf = (identity: Route['identity']): string[] =>
+  identity === null ? [] : [identity.header, identity.proof?.header ?? ''];
+
+/** A list of users is part of a map's key. */
+export function checkUsers({ id }: UserList): void {
+  if (!/^[0-9a-f]{16}$/.test(id)) throw new GatewayInputError(`"${id}" is no name of a list of users`);
+}
+
 export function checkHost(host: string): void {
   if (!HOST.test(host)) {
     throw new GatewayInputError(`"${host}" is not a host name in lower case, such as shop.example.org`);
+  }
+}
+
+/** Refuses what could not be a DNS name or a key of a map. */
+export function checkInsideName({ stage, app, host }: InsideName): void {
+  checkHost(host);
+  for (const label of [stage, app]) {
+    if (!LABEL.test(label)) throw new GatewayInputError(`"${label}" is not a name of a-z, 0-9 and "-"`);
   }
 }
 

@@ -46,16 +46,31 @@ export class RuntimeApi {
 
   /** The process id that HAProxy's worker has in its container: another one after each restart and reload. */
   async workerPid(): Promise<string> {
+    return this.info(/^Pid: (\d+)/m);
+  }
+
+  /** The recipe that the worker was started with; empty for one of Gantry 0.1, which told none. */
+  async recipe(): Promise<string> {
+    return this.info(/^description: ?(.*)$/m);
+  }
+
+  private async info(line: RegExp): Promise<string> {
     const answer = await this.execute('show info');
-    const pid = /^Pid: (\d+)/m.exec(answer)?.[1];
-    if (pid === undefined) throw new GatewayRefusedError('show info', answer);
-    return pid;
+    const value = line.exec(answer)?.[1];
+    if (value === undefined) throw new GatewayRefusedError('show info', answer);
+    return value;
   }
 
   /** Whether a gateway answers. */
-  async answers(): Promise<boolean> {
+  answers(): Promise<boolean> {
+    return this.accepts('show info');
+  }
+
+  /** Whether somebody took the command, whatever the answer was. */
+  async accepts(command: string): Promise<boolean> {
     try {
-      return (await this.workerPid()) !== '';
+      await this.execute(command);
+      return true;
     } catch (error) {
       if (error instanceof GatewayUnreachableError) return false;
       throw error;

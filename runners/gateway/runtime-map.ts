@@ -27,6 +27,25 @@ export class RuntimeMap {
     await this.api.command(`del map ${this.map} ${key}`, /not found/i);
   }
 
+  /** Adds entries that are not there yet, and removes others, many in one command. */
+  async addAll(entries: readonly (readonly [key: string, value: string])[]): Promise<void> {
+    for (const lines of chunks(
+      entries.map(([key, value]) => `${key} ${value}`),
+      '\n',
+    )) {
+      await this.api.command(`add map ${this.map} <<\n${lines}\n`);
+    }
+  }
+
+  async deleteAll(keys: readonly string[]): Promise<void> {
+    for (const commands of chunks(
+      keys.map((key) => `del map ${this.map} ${key}`),
+      '; ',
+    )) {
+      await this.api.command(commands, /not found/i);
+    }
+  }
+
   async entries(): Promise<Map<string, string>> {
     const entries = new Map<string, string>();
     for (const line of (await this.api.execute(`show map ${this.map}`)).split('\n')) {
@@ -35,4 +54,17 @@ export class RuntimeMap {
     }
     return entries;
   }
+}
+
+/** A command fits into HAProxy's buffer (16 KiB) as a whole or not at all. */
+const COMMAND_MAX = 8 * 1024;
+
+function chunks(pieces: readonly string[], mark: string): string[] {
+  const made: string[] = [];
+  for (const piece of pieces) {
+    const last = made.at(-1);
+    if (last === undefined || last.length + piece.length > COMMAND_MAX) made.push(piece);
+    else made[made.length - 1] = last + mark + piece;
+  }
+  return made;
 }

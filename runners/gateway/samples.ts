@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RequestSample } from '../../engine/ports/gateway';
-import { SAMPLES } from './configuration';
 import { GatewayUnreachableError } from './errors';
 import { parseBackendName } from './names';
+import { SAMPLES } from './paths';
 import type { RuntimeApi } from './runtime-api';
 
 const LOOK_MS = 500;

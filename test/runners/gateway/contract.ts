@@ -1,11 +1,14 @@
 import { expect } from 'chai';
 import {
   type Gateway,
+  type GatewayRecords,
   type GatewayServer,
   type GatewaySlot,
+  type GrayRule,
   type Lane,
   type Route,
   StaleRouteError,
+  type UserList,
 } from '../../../engine/ports/gateway';
 
 /** What the suite needs of each implementation. */
@@ -17,17 +20,34 @@ export interface GatewayHarness {
   instance(name: string): Promise<GatewayServer>;
   /** Sends one request to `host`, so that the gateway counts it; `status` is what the app shall answer. */
   request(host: string, slot: number, lane: Lane, status: number): Promise<void>;
+  /** The name of the instance that a visitor with these headers meets, who comes from `address`. */
+  meets(host: string, headers: Record<string, string>): Promise<string>;
+  /** Where `meets` comes from. */
+  address(): Promise<string>;
 }
 
 /** A route with everything that a test does not care about. */
 export function aRoute(host: string, slot: number, version: number, change: Partial<Route> = {}): Route {
-  return { host, slot, version, stable: 'a', gray: null, warm: null, share: 0, salt: 's1', rules: {}, ...change };
+  const plain = { stable: 'a', gray: null, warm: null, share: 0, salt: 's1' } as const;
+  return { host, slot, version, ...plain, rules: [], key: '', identity: null, holds: false, ...change };
 }
 
+/** A header that leads to gray. */
+export const byHeader = (name: string, value: string): GrayRule => ({ kind: 'header', name, match: 'equals', value });
+
 /** A slot with servers in the lanes named. */
-export function aSlot(route: Route, lanes: Partial<Record<Lane, GatewayServer[]>> = {}): GatewaySlot {
-  return { route, sticky: false, lanes: { a: [], b: [], c: [], ...lanes } };
+export function aSlot(route: Route, lanes: Partial<Record<Lane, readonly GatewayServer[]>> = {}): GatewaySlot {
+  return { route, lanes: { a: [], b: [], c: [], ...lanes } };
 }
+
+/** What records say that hold these slots, and these lists of users. */
+export const theRecords =
+  (slots: GatewaySlot[], users: UserList[] = []) =>
+  async (): Promise<GatewayRecords> => ({
+    slots,
+    users,
+    names: [],
+  });
 
 /** The contract of `engine/ports/gateway.ts`, run against every implementation. */
 export function keepsTheGatewayContract(harness: () => GatewayHarness): void {
@@ -45,7 +65,19 @@ export function keepsTheGatewayContract(harness: () => GatewayHarness): void {
       warm: 'c',
       share: 125,
       salt: 'salt: with "anything"',
-      rules: { header: 'yes, please', cookie: 'grün; x' },
+      key: 'a key',
+      rules: [
+        byHeader('X-Team', 'qa & co'),
+        { kind: 'cookie', name: 'beta', match: 'startsWith', value: 'v2-' },
+        { kind: 'users', list: '0123456789abcdef' },
+      ],
+      identity: {
+        header: 'X-User',
+        trustedFrom: ['10.0.0.0/8', 'fd00:0:0:0:0:0:0:0/8'],
+        proof: { header: 'X-Proof', sha256: 'ab'.repeat(32) },
+      },
+      holds: true,
+      sticky: true,
     });
     await gateway.route(route);
     expect(await other.readRoute('all.test')).to.deep.equal(route);
@@ -104,7 +136,7 @@ export function keepsTheGatewayContract(harness: () => GatewayHarness): void {
     const [one, two] = [await harness().instance('one'), await harness().instance('two')];
     await gateway.route(aRoute('forgotten.test', 6, 1));
     await gateway.addServers(6, 'b', [two]);
-    const records = async () => [aSlot(aRoute('kept.test', 5, 2), { a: [one] })];
+    const records = theRecords([aSlot(aRoute('kept.test', 5, 2), { a: [one] })]);
     const told = (await gateway.converge(records)).join('\n');
     expect(told).to.contain('kept.test').and.contain('forgotten.test').and.contain(one.name).and.contain(two.name);
     expect(await other.converge(records)).to.deep.equal([]);
@@ -115,11 +147,51 @@ export function keepsTheGatewayContract(harness: () => GatewayHarness): void {
 
   it('does not let a comparison with old records undo a newer switch', async () => {
     const { gateway } = harness();
-    const records = async () => [aSlot(aRoute('newer.test', 7, 1))];
+    const records = theRecords([aSlot(aRoute('newer.test', 7, 1))]);
     await gateway.converge(records);
     await gateway.route(aRoute('newer.test', 7, 2, { stable: 'b', warm: 'a' }));
     expect((await gateway.converge(records)).join()).to.contain('newer');
     expect((await gateway.readRoute('newer.test'))?.stable).to.equal('b');
+  });
+
+  it('lets the users of a list in, whom only the login proxy may name', async () => {
+    const { gateway, meets, address } = harness();
+    await gateway.addServers(9, 'a', [await harness().instance('one')]);
+    await gateway.addServers(9, 'b', [await harness().instance('two')]);
+    const qa = { id: '00000000000000aa', names: ['ada', 'bob@bank.example'] };
+    const trusted = { header: 'X-User', trustedFrom: [await address()], proof: null };
+    const rules: Route['rules'] = [{ kind: 'users', list: qa.id }];
+    await gateway.keepUsers(qa);
+    await gateway.route(aRoute('users.test', 9, 1, { gray: 'b', rules, identity: trusted }));
+    const by = async (user: string) => meets('users.test', { 'x-user': user });
+    expect(await Promise.all(['ada', 'bob@bank.example', 'Ada', 'eve'].map(by))).to.deep.equal([
+      'two',
+      'two',
+      'one',
+      'one',
+    ]);
+    const elsewhere = { ...trusted, trustedFrom: ['192.0.2.0/24'] };
+    await gateway.route(aRoute('users.test', 9, 2, { gray: 'b', rules, identity: elsewhere }));
+    expect(await by('ada')).to.equal('one');
+  });
+
+  it('forgets a list of users when the records name it no more, and not before', async () => {
+    const { gateway, meets, address } = harness();
+    const one = await harness().instance('one');
+    const identity = { header: 'X-User', trustedFrom: [await address()], proof: null };
+    const many = Array.from({ length: 3_000 }, (_, index) => `user-${index}@bank.example`);
+    const list = { id: '00000000000000bb', names: ['ada', ...many] };
+    const slot = aSlot(aRoute('lists.test', 9, 1, { gray: 'b', rules: [{ kind: 'users', list: list.id }], identity }), {
+      a: [one],
+      b: [await harness().instance('two')],
+    });
+    expect((await gateway.converge(theRecords([slot], [list]))).length).to.be.greaterThan(0);
+    expect(await gateway.converge(theRecords([slot], [list]))).to.deep.equal([]);
+    expect(await meets('lists.test', { 'x-user': 'ada' })).to.equal('two');
+    const later = aSlot({ ...slot.route, version: 2, rules: [] }, slot.lanes);
+    await gateway.converge(theRecords([later]));
+    await gateway.route({ ...slot.route, version: 3 });
+    expect(await meets('lists.test', { 'x-user': 'ada' })).to.equal('one');
   });
 
   it('counts requests per lane, and shows samples of a slot while it has a gray lane', async () => {
@@ -127,7 +199,7 @@ export function keepsTheGatewayContract(harness: () => GatewayHarness): void {
     const one = await harness().instance('one');
     await gateway.addServers(8, 'a', [one]);
     await gateway.addServers(8, 'b', [one]);
-    await gateway.route(aRoute('count.test', 8, 1, { gray: 'b', rules: { header: 'b' } }));
+    await gateway.route(aRoute('count.test', 8, 1, { gray: 'b', key: 'b' }));
     const samples: string[] = [];
     const stop = new AbortController();
     const seen = new Promise<void>((resolve) => {

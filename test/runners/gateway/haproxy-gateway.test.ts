@@ -1,8 +1,12 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { HaproxyGateway } from '../../../runners/gateway/haproxy-gateway';
+import { RuntimeApi } from '../../../runners/gateway/runtime-api';
 import { requireDocker } from '../../support/skips';
-import { aRoute, aSlot, keepsTheGatewayContract } from './contract';
+import { aRoute, aSlot, byHeader, keepsTheGatewayContract, theRecords } from './contract';
 import { HaproxyHarness } from './haproxy-harness';
 import { underLoad } from './load';
 
@@ -29,6 +33,8 @@ describe('the gateway as HAProxy', function () {
     gateway,
     other,
     instance: (name) => harness.instance(name),
+    meets: async (host, headers) => (await harness.request(host, '/', headers)).body,
+    address: () => harness.visitorAddress(),
     request: async (host, _slot, lane, status) => {
       await harness.request(host, `/status/${status}`, { 'x-gray': lane });
     },
@@ -52,7 +58,7 @@ describe('the gateway as HAProxy', function () {
     });
 
     it('come from stable alone while nothing is gray, with no cookie and no word about the inside', async () => {
-      await gateway.route(aRoute('plain.test', 20, 1, { share: 10_000, rules: { header: '1' } }));
+      await gateway.route(aRoute('plain.test', 20, 1, { share: 10_000, key: '1' }));
       const answer = await harness.request('PLAIN.test.:80', '/headers', {
         'x-gray': '1',
         'x-forwarded-for': '192.0.2.7',
@@ -65,12 +71,16 @@ describe('the gateway as HAProxy', function () {
     });
 
     it('come from gray for the header or cookie of a rule, whatever the share', async () => {
-      await gateway.route(aRoute('rules.test', 20, 1, { gray: 'b', rules: { header: 'a b=;"', cookie: 'yes' } }));
+      const cookie = { kind: 'cookie', name: 'beta', match: 'startsWith', value: 'v2-' } as const;
+      const rules = [byHeader('X-Team', 'a b=:/'), cookie];
+      await gateway.route(aRoute('rules.test', 20, 1, { gray: 'b', key: 'k"; x', rules }));
       const by = async (headers: Record<string, string>) => (await harness.request('rules.test', '/', headers)).body;
       expect(await by({})).to.equal('one');
-      expect(await by({ 'x-gray': 'a b=;"' })).to.equal('two');
-      expect(await by({ cookie: 'gray=yes' })).to.equal('two');
-      expect(await by({ 'x-gray': 'yes', cookie: 'gray=no' })).to.equal('one');
+      expect(await by({ 'x-team': 'a b=:/' })).to.equal('two');
+      expect(await by({ cookie: 'x=1; beta=v2-7' })).to.equal('two');
+      expect(await by({ 'x-gray': 'k"; x' })).to.equal('two');
+      expect(await by({ 'x-team': 'a b=:/ ', 'x-gray': 'k"', cookie: 'beta=v2' })).to.equal('two');
+      expect(await by({ 'x-team': 'a b', 'x-gray': 'k"', cookie: 'beta=v2' })).to.equal('one');
     });
 
     it('give a new visitor an id that decides this and every later request', async () => {
@@ -105,8 +115,8 @@ describe('the gateway as HAProxy', function () {
     it('come from the same instance for a sticky app, and from all in turn otherwise', async () => {
       const both = [await harness.instance('one'), await harness.instance('two')];
       const others = [aSlot(aRoute('rules.test', 20, 1), { a: both.slice(0, 1), b: both.slice(1) })];
-      const slot = aSlot(aRoute('sticky.test', 22, 1), { a: both });
-      await gateway.converge(async () => [...others, { ...slot, sticky: true }]);
+      const slot = (sticky: boolean) => aSlot(aRoute('sticky.test', 22, 1, { sticky }), { a: both });
+      await gateway.converge(theRecords([...others, slot(true)]));
       const visit = async (id: string) =>
         (await harness.request('sticky.test', '/', { cookie: `gantry_id=${id}` })).body;
       const seen = new Set<string>();
@@ -116,7 +126,7 @@ describe('the gateway as HAProxy', function () {
         for (let again = 0; again < 3; again += 1) expect(await visit(`visitor-${visitor}`)).to.equal(first);
       }
       expect(seen.size).to.equal(2);
-      await gateway.converge(async () => [...others, slot]);
+      await gateway.converge(theRecords([...others, slot(false)]));
       const turns = await Promise.all(Array.from({ length: 20 }, () => visit('visitor-0')));
       expect(turns.filter((body) => body === 'one')).to.have.length.within(8, 12);
     });
@@ -208,7 +218,7 @@ describe('the gateway as HAProxy', function () {
 
     it('is made again from its own files when the container was removed, and from the records when files are lost', async () => {
       const one = await harness.instance('one');
-      const records = async () => [aSlot(aRoute('records.test', 50, 7), { a: [one] })];
+      const records = theRecords([aSlot(aRoute('records.test', 50, 7), { a: [one] })]);
       await gateway.converge(records);
       await harness.docker.getContainer(harness.container).remove({ force: true });
       expect(await gateway.address()).to.equal(undefined);
@@ -220,6 +230,22 @@ describe('the gateway as HAProxy', function () {
       expect((await other.converge(records)).join()).to.contain('it was started');
       expect((await harness.request('records.test')).body).to.equal('one');
       expect(await gateway.converge(records)).to.deep.equal([]);
+    });
+
+    it('takes the configuration of this Gantry when an older one has started it', async () => {
+      const api = new RuntimeApi(harness.folder, harness.container);
+      const ours = await api.recipe();
+      const records = theRecords([aSlot(aRoute('renewed.test', 51, 1), { a: [await harness.instance('one')] })]);
+      await gateway.converge(records);
+      const file = join(harness.folder, 'haproxy.cfg');
+      await writeFile(file, (await readFile(file, 'utf8')).replace(`description ${ours}`, 'description older'));
+      const worker = await api.workerPid();
+      await new RuntimeApi(harness.folder, harness.container, 'master.sock').execute('reload');
+      while ((await api.workerPid().catch(() => worker)) === worker) await pause(10);
+      expect(await api.recipe()).to.equal('older');
+      await other.converge(records);
+      expect(await api.recipe()).to.equal(ours);
+      expect((await harness.request('renewed.test')).body).to.equal('one');
     });
   });
 });

@@ -1,18 +1,22 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { type Agent, request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import Docker from 'dockerode';
+import WebSocket from 'ws';
 import type { GatewayServer } from '../../../engine/ports/gateway';
+import { connectDocker } from '../../../runners/docker/client';
 import { DockerGatewayContainers } from '../../../runners/docker/gateway-container';
+import { DockerGatewayNetworks } from '../../../runners/docker/gateway-networks';
 import { HaproxyGateway } from '../../../runners/gateway/haproxy-gateway';
 import { testInstallation } from '../../support/docker-leftovers';
 
 /**
  * A small app: says its name, answers with the status in the path `/status/500`, takes 100 ms for `/slow`, shows what
- * it received at `/headers`, and is healthy at `/health` only.
+ * it received at `/headers`, echoes on a WebSocket, and is healthy at `/health` only.
  */
 const APP = `
 const name = process.argv[1];
@@ -24,6 +28,21 @@ const server = require('node:http').createServer((request, response) => {
   const answer = () => response.end(name);
   if (request.url === '/slow') setTimeout(answer, 100);
   else answer();
+});
+// A WebSocket answers each short text with its own name before it.
+server.on('upgrade', (request, socket) => {
+  const key = request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+  const accept = require('node:crypto').createHash('sha1').update(key).digest('base64');
+  socket.write('HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n');
+  socket.write('Sec-WebSocket-Accept: ' + accept + '\\r\\n\\r\\n');
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (frame) => {
+    if ((frame[0] & 15) !== 1) return socket.end();
+    const mask = frame.subarray(2, 6);
+    const said = Buffer.from(frame.subarray(6, 6 + (frame[1] & 127))).map((byte, at) => byte ^ mask[at % 4]);
+    const answer = Buffer.concat([Buffer.from(name + ': '), said]);
+    socket.write(Buffer.concat([Buffer.from([129, answer.length]), answer]));
+  });
 });
 server.keepAliveTimeout = 65000;
 server.listen(3000);
@@ -63,6 +82,9 @@ export class HaproxyHarness {
       slots,
       healthyMs: 1_500,
       docker: new DockerGatewayContainers(this.docker, this.installation),
+      networks: new DockerGatewayNetworks(connectDocker({}), {
+        ...{ installation: this.installation, network: this.network, container: this.container },
+      }),
     });
   }
 
@@ -86,7 +108,7 @@ export class HaproxyHarness {
   }
 
   /** One request on a connection of its own. Failures of the connection are thrown. */
-  request(host: string, path = '/', headers: Record<string, string> = {}, agent?: Agent): Promise<Answer> {
+  request(host: string, path = '/', headers: OutgoingHttpHeaders = {}, agent?: Agent): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const options = {
         host: '127.0.0.1',
@@ -108,6 +130,19 @@ export class HaproxyHarness {
       sent.setTimeout(5_000, () => sent.destroy(new Error('no answer within 5 s')));
       sent.end();
     });
+  }
+
+  /** Where requests of this process come from, as the gateway sees it: the host's end of the network. */
+  async visitorAddress(): Promise<string> {
+    const { IPAM } = (await this.docker.getNetwork(this.network).inspect()) as Docker.NetworkInspectInfo;
+    return IPAM?.Config?.[0]?.Gateway ?? '';
+  }
+
+  /** Opens a WebSocket to `host`; the app's name stands before each echo. */
+  async webSocket(host: string, headers: Record<string, string> = {}): Promise<WebSocket> {
+    const socket = new WebSocket(`ws://127.0.0.1:${this.port}/`, { headers: { host, ...headers } });
+    await once(socket, 'open');
+    return socket;
   }
 
   /** Kills the gateway's first process as the kernel would, and waits until Docker has started it again. */
@@ -139,7 +174,8 @@ export class HaproxyHarness {
       const { dnsName } = await made;
       await this.docker.getContainer(dnsName).remove({ force: true });
     }
-    if (this.network !== '') await this.docker.getNetwork(this.network).remove();
+    const filters = JSON.stringify({ label: [`gantry.installation=${this.installation}`] });
+    for (const { Id } of await this.docker.listNetworks({ filters })) await this.docker.getNetwork(Id).remove();
     await rm(join(this.folder, '..', '..'), { recursive: true, force: true });
   }
 
