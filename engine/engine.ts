@@ -3,6 +3,14 @@ import { connectApp } from './apps/connect';
 import { createApp } from './apps/create';
 import { findApp, listApps } from './apps/find';
 import { hookSecretOf, showSource, sourceOf } from './apps/source';
+import { noteDamage, noteSound } from './archives/check';
+import { dropArchives } from './archives/drop';
+import { archivesDue } from './archives/due';
+import { findArchive, keptBlobs } from './archives/find';
+import { beginKeeping, endKeeping } from './archives/keep';
+import { confirmRestore } from './control/confirm-restore';
+import { hold, liftHold, listHolds } from './control/hold';
+import { announceRunner, dismissRunner, seeRunners } from './control/runners';
 import { holdTerm } from './control/term';
 import { acceptPush } from './deliveries/accept';
 import { deliveredHeads } from './deliveries/heads';
@@ -13,25 +21,41 @@ import { changeTraffic, changeTrafficIn, confirmTraffic } from './environments/c
 import { coolEnvironment } from './environments/cool';
 import { ensureEnvironment } from './environments/ensure';
 import { findEnvironment, findProduction, listEnvironments } from './environments/find';
+import { endLeavingDue, endSessionsDue } from './environments/leave';
 import { showEnvironments } from './environments/show';
-import { desiredSlots } from './environments/slots';
+import { desiredSlots, insideNames } from './environments/slots';
 import { eventsSince, newestEvent } from './events/since';
+import { explainGray } from './gray/explain';
+import { showGray } from './gray/show';
+import { keepUsers, usersIn } from './gray/users';
+import { dropInstance, keepInstance, overdueInstances } from './instances/keep';
 import { listInstances, moveInstance, recordInstance } from './instances/record';
 import type { EngineParts } from './parts';
 import { sealArtifact } from './releases/artifacts';
+import { createRelease } from './releases/create';
+import { credentialsOf, forgetCredentials, forgetOldCredentials } from './releases/credentials';
 import { findRelease, findReleaseNumber, listReleases } from './releases/find';
 import { sealRelease, withdrawRelease } from './releases/seal';
 import { showRelease, showReleases } from './releases/show';
 import { cancelRun } from './runs/cancel';
-import { findRun, listRuns, stepsOf } from './runs/find';
+import { explainRun } from './runs/explain';
+import { findRun, listRuns, stepState } from './runs/find';
 import { setGrayShare } from './runs/gray';
 import { previewUndo } from './runs/preview-undo';
 import { rollback } from './runs/rollback';
 import { showRun } from './runs/show';
 import { listRunSummaries } from './runs/summary';
 import { undo } from './runs/undo';
-import { answers, countAll } from './store/counts';
+import { endSession } from './sessions/end';
+import { placedInstances } from './sessions/list';
+import { meetInstance } from './sessions/meet';
+import { openSession } from './sessions/open';
+import { overdueSessions, renewSessions, takeSession } from './sessions/take';
+import { countAll } from './store/counts';
+import { proveWritable, schemaVersions } from './store/health';
 import { secretOf } from './store/secret';
+import { forgetTraffic, newestTraffic, recordTraffic } from './traffic/record';
+import { showTraffic } from './traffic/show';
 import { firstUser, isSolo, userOfToken, userOfTokenHash } from './users/token';
 
 /** Binds a verb's first argument: the parts that it works with. */
@@ -68,7 +92,8 @@ export function createEngine(parts: EngineParts) {
       list: to(listRuns),
       summaries: to(listRunSummaries),
       show: to(showRun),
-      stepsOf: to(stepsOf),
+      why: to(explainRun),
+      stepState: to(stepState),
       cancel: to(cancelRun),
       rollback: to(rollback),
       previewUndo: to(previewUndo),
@@ -77,6 +102,10 @@ export function createEngine(parts: EngineParts) {
     },
     approvals: { decide: to(decideApproval) },
     releases: {
+      create: to(createRelease),
+      credentialsOf: to(credentialsOf),
+      forgetCredentials: to(forgetCredentials),
+      forgetOldCredentials: to(forgetOldCredentials),
       seal: to(sealRelease),
       withdraw: to(withdrawRelease),
       find: to(findRelease),
@@ -97,8 +126,28 @@ export function createEngine(parts: EngineParts) {
       list: to(listEnvironments),
       show: to(showEnvironments),
       desiredSlots: to(desiredSlots),
+      insideNames: to(insideNames),
+      endSessions: to(endSessionsDue),
+      endLeaving: to(endLeavingDue),
     },
-    instances: { record: to(recordInstance), move: to(moveInstance), list: to(listInstances) },
+    gray: { keepUsers: to(keepUsers), usersIn: to(usersIn), show: to(showGray), explain: to(explainGray) },
+    instances: {
+      record: to(recordInstance),
+      move: to(moveInstance),
+      list: to(listInstances),
+      keep: to(keepInstance),
+      drop: to(dropInstance),
+      overdue: to(overdueInstances),
+    },
+    sessions: {
+      open: to(openSession),
+      take: to(takeSession),
+      renew: to(renewSessions),
+      overdue: to(overdueSessions),
+      meet: to(meetInstance),
+      end: to(endSession),
+      instances: to(placedInstances),
+    },
     events: { since: to(eventsSince), newest: to(newestEvent) },
     users: {
       first: to(firstUser),
@@ -106,8 +155,31 @@ export function createEngine(parts: EngineParts) {
       ofTokenHash: to(userOfTokenHash),
       isSolo: to(isSolo),
     },
+    traffic: {
+      record: to(recordTraffic),
+      show: to(showTraffic),
+      newest: to(newestTraffic),
+      forget: to(forgetTraffic),
+    },
+    archives: {
+      due: to(archivesDue),
+      begin: to(beginKeeping),
+      end: to(endKeeping),
+      drop: to(dropArchives),
+      find: to(findArchive),
+      blobs: to(keptBlobs),
+      noteSound: to(noteSound),
+      noteDamage: to(noteDamage),
+    },
+    runners: { announce: to(announceRunner), dismiss: to(dismissRunner), see: to(seeRunners) },
     terms: { hold: to(holdTerm) },
-    store: { counts: to(countAll), answers: to(answers), secret: to(secretOf) },
+    holds: { begin: to(hold), lift: to(liftHold), list: to(listHolds), confirmRestore: to(confirmRestore) },
+    store: {
+      counts: to(countAll),
+      proveWritable: to(proveWritable),
+      schemaVersions: to(schemaVersions),
+      secret: to(secretOf),
+    },
   };
 }
 

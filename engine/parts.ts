@@ -1,5 +1,6 @@
 import type { Bytes, Logs } from './ports/bytes';
 import type { Clock, Probe, Random } from './ports/clock';
+import type { Exchange } from './ports/exchange';
 import type { Logger } from './ports/logger';
 import type { Bell } from './ports/queue';
 import type { Store } from './store/store';
@@ -8,6 +9,7 @@ import type { Store } from './store/store';
 export interface EngineParts {
   store: Store;
   bell: Bell;
+  exchange: Exchange;
   bytes: Bytes;
   logs: Logs;
   clock: Clock;

@@ -4,7 +4,9 @@ import { type RunnerSettings, runnerSettings } from '../settings';
 const COMMANDS: Record<string, (settings: RunnerSettings, args: string[]) => Promise<number>> = {
   run: async (settings) => (await import('./run.js')).runMain(settings),
   bases: async (settings, args) => (await import('./bases/main.js')).basesMain(settings, args),
+  image: async (settings, args) => (await import('./bases/gantry-image.js')).imageMain(settings, args),
   remove: async (settings, args) => (await import('./remove.js')).removeMain(settings, args),
+  upkeep: async (settings, args) => (await import('./upkeep/main.js')).upkeepMain(settings, args),
   doctor: async (settings) => (await import('./doctor.js')).doctorMain(settings),
 };
 

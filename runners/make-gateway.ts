@@ -3,9 +3,9 @@ import { shortInstallation } from '../engine/model/installation';
 import type { RunnerSettings } from '../settings';
 import { connectDocker } from './docker/client';
 import { DockerGatewayContainers } from './docker/gateway-container';
-import { ensureNetwork } from './docker/networks';
-import type { GatewayContainers } from './gateway/containers';
-import { HaproxyGateway } from './gateway/haproxy-gateway';
+import { DockerGatewayNetworks } from './docker/gateway-networks';
+import { ensureStageNetwork, stageNetworks } from './docker/networks';
+import { gatewayContainerName, HaproxyGateway } from './gateway/haproxy-gateway';
 
 export const networkName = (installation: string): string => `gantry-${shortInstallation(installation)}`;
 
@@ -13,22 +13,30 @@ export const networkName = (installation: string): string => `gantry-${shortInst
 export function makeGateway(settings: RunnerSettings, installation: string): HaproxyGateway {
   const client = connectDocker(settings.docker);
   const network = networkName(installation);
-  const plain = new DockerGatewayContainers(client.calls, installation);
-  // The gateway's container joins the network of the instances, which must be there first.
-  const containers: GatewayContainers = {
-    ensure: async (spec) => {
-      await ensureNetwork(client, network, installation);
-      await plain.ensure(spec);
-    },
-    remove: (name) => plain.remove(name),
-    running: (name) => plain.running(name),
-    logs: (name, lines) => plain.logs(name, lines),
-  };
   return new HaproxyGateway({
     installation,
     folder: join(settings.home, 'gateway', 'local'),
     listen: settings.gateway,
     network,
-    docker: containers,
+    docker: new DockerGatewayContainers(client.calls, installation),
+    networks: new DockerGatewayNetworks(client, {
+      installation,
+      network,
+      container: gatewayContainerName(installation),
+    }),
   });
+}
+
+/** Where HAProxy listens in its container for visitors. */
+const PORT_INSIDE = 8080;
+
+/** Where containers in the network of a stage reach the gateway. */
+export async function gatewayInside(
+  { docker }: RunnerSettings,
+  installation: string,
+  stage: string,
+): Promise<{ network: string; address: string; port: number }> {
+  const [network] = stageNetworks(networkName(installation), stage);
+  const { last } = await ensureStageNetwork(connectDocker(docker), network, installation);
+  return { network, address: last, port: PORT_INSIDE };
 }

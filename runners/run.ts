@@ -5,14 +5,18 @@ import pino from 'pino';
 import { createEngine, type Engine } from '../engine/engine';
 import { messageOf } from '../engine/model/errors';
 import { connectBell } from '../engine/queue/bell';
+import { connectExchange } from '../engine/queue/redis-exchange';
 import { fileBytes } from '../engine/store/bytes';
 import { installationId } from '../engine/store/installation';
 import { fileLogs } from '../engine/store/logs';
 import { openSqlite } from '../engine/store/sqlite';
 import { openStore } from '../engine/store/store';
 import type { RunnerSettings } from '../settings';
+import { announce } from './control/announce';
 import { startLoops } from './control/loops';
+import { serveHealth } from './health';
 import { makeWorld } from './make-world';
+import { startSessions } from './sessions/sessions';
 import { stepKinds } from './steps/kinds';
 import { startWorker } from './worker/worker';
 
@@ -28,11 +32,14 @@ export async function runMain(settings: RunnerSettings): Promise<number> {
   await mkdir(join(settings.home, 'run'), { recursive: true, mode: 0o700 });
   const store = await openStore(openSqlite(join(settings.home, 'gantry.db')));
   const random = { bytes: randomBytes };
-  const bytes = fileBytes(join(settings.home, 'artifacts'), () => randomBytes(8).toString('hex'));
+  const bytesIn = (folder: string) => fileBytes(join(settings.home, folder), () => randomBytes(8).toString('hex'));
+  const bytes = bytesIn('artifacts');
   const bell = connectBell(settings.redisUrl, log);
+  const exchange = connectExchange(settings.redisUrl, log);
   const engine: Engine = createEngine({
     store,
     bell,
+    exchange,
     bytes,
     logs: fileLogs(join(settings.home, 'logs')),
     clock: { now: Date.now },
@@ -41,18 +48,25 @@ export async function runMain(settings: RunnerSettings): Promise<number> {
     log,
     domain: settings.domain,
   });
-  const world = makeWorld(settings, await installationId(store, random), bytes);
+  const world = makeWorld(settings, await installationId(store, random), { bytes, kept: bytesIn('images') });
   const owner = `${process.pid}-${randomBytes(3).toString('hex')}`;
   const worker = startWorker(engine, stepKinds(world), { owner, concurrency: settings.concurrency });
   await bell.listen(() => worker.wake());
-  const stopLoops = startLoops(engine, world, owner);
+  const sessions = startSessions(engine, world, owner);
+  const leave = announce(engine, { owner, cluster: world.cluster.name, places: settings.concurrency });
+  const stopLoops = startLoops(engine, world, owner, settings.keepReleases);
+  const health = settings.health === undefined ? undefined : await serveHealth(engine, world, settings.health);
   const stateFile = await writeState(settings.home);
   log.info({ owner, dummy: settings.dummy, version: settings.version }, 'runner works');
 
   const signal = await told();
   log.info({ signal, running: worker.running() }, 'runner stops: running steps are given back');
-  await worker.drain(DRAIN_LIMIT_MS);
+  health?.drain();
+  await Promise.all([worker.drain(DRAIN_LIMIT_MS), sessions.stop()]);
   await stopLoops();
+  await leave();
+  await health?.close();
+  await exchange.close();
   await bell.close();
   await store.close();
   await rm(stateFile, { force: true });

@@ -1,9 +1,9 @@
 import { recordAudit } from '../audit/record';
-import { unknownApp } from '../deliveries/accept';
 import { GantryError } from '../model/errors';
 import type { Actor, EngineParts } from '../parts';
 import type { Tx } from '../store/store';
 import type { Tables } from '../store/tables';
+import { type AppFound, findAppIn } from './find';
 import { readSourceUrl } from './source-url';
 
 export interface SourceWanted {
@@ -28,7 +28,8 @@ export interface SourceConnected {
 /**
  * Says where an app's commits are fetched from when its forge calls. Connecting again replaces address and token, and
  * makes fetches that failed before due at once.
- * @throws GantryError `app-unknown`, `source-url`, `source-token`, `hook-secret`.
+ * Apps of one repository have one source, connected for the app whose remote it is.
+ * @throws GantryError `app-unknown`, `source-shared`, `source-url`, `source-token`, `hook-secret`.
  */
 export async function connectApp(parts: EngineParts, wanted: SourceWanted, actor: Actor): Promise<SourceConnected> {
   const { url, kind } = readSourceUrl(wanted.url);
@@ -37,8 +38,8 @@ export async function connectApp(parts: EngineParts, wanted: SourceWanted, actor
   // The form of Standard Webhooks: GitLab's signing token is this text, and every other forge takes any.
   const fresh = given ?? `whsec_${parts.random.bytes(32).toString('base64')}`;
   return parts.store.write(async (tx) => {
-    const app = await tx.selectFrom('apps').selectAll().where('name', '=', wanted.app).executeTakeFirst();
-    if (app === undefined) throw unknownApp(wanted.app);
+    const app = await findAppIn(tx, wanted.app);
+    refuseShared(app);
     const known = await tx.selectFrom('app_sources').select('secret').where('app_id', '=', app.id).executeTakeFirst();
     const keeps = known !== undefined && given === undefined && wanted.newSecret !== true;
     const values = { url, token, secret: keeps ? known.secret : fresh, connected_at: parts.clock.now() };
@@ -52,6 +53,12 @@ export async function connectApp(parts: EngineParts, wanted: SourceWanted, actor
     await recordAudit(parts, tx, { chain: app.name, actor, action: 'app.connect', object: app.name, detail });
     return { app: app.name, url, hasToken: token !== null, secret: keeps ? null : values.secret };
   });
+}
+
+function refuseShared({ name, repository, repository_id }: AppFound): void {
+  if (repository_id === null) return;
+  const message = `${name} lies in the repository of ${repository}, and is fetched with it`;
+  throw new GantryError('conflict', 'source-shared', message, `connect that one: gantry app connect ${repository}`);
 }
 
 async function retryNow(tx: Tx, appId: Tables['apps']['id']): Promise<void> {

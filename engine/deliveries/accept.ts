@@ -1,6 +1,6 @@
+import { type AppFound, appsOfRepository, findAppIn } from '../apps/find';
 import { recordAudit } from '../audit/record';
 import { emit } from '../events/emit';
-import { GantryError } from '../model/errors';
 import { type AppId, type DeliveryId, newId, type RunId } from '../model/ids';
 import type { Actor, EngineParts } from '../parts';
 import type { Hint } from '../ports/queue';
@@ -9,6 +9,7 @@ import { createRun } from '../runs/create';
 import type { Tx } from '../store/store';
 
 export interface PushDelivery {
+  /** Any app of the repository. */
   app: string;
   /** `git-push`, `refs-loop`, or a forge's name. */
   source: string;
@@ -17,9 +18,15 @@ export interface PushDelivery {
   after: string;
   /** Who pushed, as the remote knows them. */
   pusher: string;
+  /** An instance that does not get healthy is kept this long for a look, ms. */
+  keepFailedMs?: number;
+  /** Apps of the repository whose folders are the same at `before` and `after`. */
+  unchanged?: readonly string[];
 }
 
+/** What became of a push for one app. */
 export interface Accepted {
+  app: string;
   deliveryId: string;
   /** True when this very delivery was known already; then the first one's outcome is told. */
   known: boolean;
@@ -32,11 +39,13 @@ export interface Accepted {
 export const NO_COMMIT = '0'.repeat(40);
 
 /**
- * Stores a push and what becomes of it, in one transaction; when this returns, it is committed. The same push twice
- * (same app, ref, before, after) is one delivery.
+ * Stores a push and what becomes of it for each app of the repository, in one transaction; when this returns, it is
+ * committed. The same push twice (same app, ref, before, after) is one delivery. An app whose folder did not change
+ * gets no run, unless it never had one for this ref.
+ * @returns the app whose remote it is comes first
  * @throws GantryError `app-unknown`.
  */
-export async function acceptPush(parts: EngineParts, push: PushDelivery, actor: Actor): Promise<Accepted> {
+export async function acceptPush(parts: EngineParts, push: PushDelivery, actor: Actor): Promise<Accepted[]> {
   const result = await parts.store.write((tx) => acceptIn(parts, tx, push, actor));
   await parts.probe('delivery-committed', { app: push.app, after: push.after });
   await ringAll(parts, result.hints);
@@ -49,31 +58,36 @@ export async function acceptIn(
   tx: Tx,
   push: PushDelivery,
   actor: Actor,
+): Promise<{ accepted: Accepted[]; hints: Hint[] }> {
+  const named = await findAppIn(tx, push.app);
+  const accepted: Accepted[] = [];
+  const hints: Hint[] = [];
+  for (const app of await appsOfRepository(tx, named.repository_id ?? named.id)) {
+    const one = await acceptFor(parts, tx, app, push, actor);
+    accepted.push(one.accepted);
+    hints.push(...one.hints);
+  }
+  return { accepted, hints };
+}
+
+async function acceptFor(
+  parts: EngineParts,
+  tx: Tx,
+  app: AppFound,
+  push: PushDelivery,
+  actor: Actor,
 ): Promise<{ accepted: Accepted; hints: readonly Hint[] }> {
-  const app = await tx.selectFrom('apps').selectAll().where('name', '=', push.app).executeTakeFirst();
-  if (app === undefined) throw unknownApp(push.app);
+  const head = await headOf(tx, app.id, push.ref);
   const earlier = await countSame(tx, app.id, push);
   // A ref that stands at `before` again has moved again: forced back, or deleted and made anew. Anything else that
   // was told before is a repetition: a late hook, or the loop that compares refs.
-  const known = earlier > 0 && (await headOf(tx, app.id, push.ref)) !== push.before;
-  if (known) return { accepted: await findSame(tx, app.id, push), hints: [] };
+  const known = earlier > 0 && head !== push.before;
+  if (known) return { accepted: await findSame(tx, app, push), hints: [] };
   const key = `push:${push.ref}:${push.before}:${push.after}${earlier === 0 ? '' : `:${earlier + 1}`}`;
   const id = newId<DeliveryId>(parts.clock, parts.random);
-  const deleted = push.after === NO_COMMIT;
-  const run = deleted
-    ? null
-    : await createRun(parts, tx, app, {
-        trigger: 'push',
-        ref: push.ref,
-        commit: push.after,
-        title: '',
-        author: '',
-        startedBy: push.pusher,
-        steps: [
-          { name: 'plan', kind: 'plan', role: 'build', stage: 'build', verb: 'run', spec: {}, timeoutMs: 60_000 },
-        ],
-      });
-  const reason = deleted ? `${push.ref} was deleted; nothing to deliver` : '';
+  const reason = reasonToIgnore(app, push, head);
+  const outcome = reason === '' ? 'run' : 'ignored';
+  const run = outcome === 'ignored' ? null : await startRun(parts, tx, app, push);
   await tx
     .insertInto('deliveries')
     .values({
@@ -86,7 +100,7 @@ export async function acceptIn(
       after: push.after,
       pusher: push.pusher,
       received_at: parts.clock.now(),
-      outcome: deleted ? 'ignored' : 'run',
+      outcome,
       reason,
       run_id: run === null ? null : (run.row.id as RunId),
     })
@@ -98,20 +112,38 @@ export async function acceptIn(
     actor,
     action: 'delivery.accept',
     object: `${app.name} ${push.ref}`,
-    detail: { ...push, outcome: deleted ? 'ignored' : 'run', run: run?.row.number },
+    detail: { ...push, app: app.name, outcome, run: run?.row.number },
   });
   const accepted: Accepted = {
+    app: app.name,
     deliveryId: id,
     known: false,
-    outcome: deleted ? 'ignored' : 'run',
+    outcome,
     reason,
     run: run === null ? null : { id: run.row.id, number: run.row.number },
   };
   return { accepted, hints: run?.hints ?? [] };
 }
 
-export function unknownApp(name: string): GantryError {
-  return new GantryError('not-found', 'app-unknown', `there is no app "${name}"`, `make it: gantry app create ${name}`);
+/** A run that begins with reading the pipeline. */
+function startRun(parts: EngineParts, tx: Tx, app: AppFound, push: PushDelivery) {
+  return createRun(parts, tx, app, {
+    trigger: 'push',
+    ref: push.ref,
+    commit: push.after,
+    title: '',
+    author: '',
+    startedBy: push.pusher,
+    keepFailedMs: push.keepFailedMs,
+    steps: [{ name: 'plan', kind: 'plan', role: 'build', stage: 'build', verb: 'run', spec: {}, timeoutMs: 60_000 }],
+  });
+}
+
+/** Empty when the push is to be delivered. `head` is what this app has of the ref. */
+function reasonToIgnore(app: AppFound, push: PushDelivery, head: string): string {
+  if (push.after === NO_COMMIT) return `${push.ref} was deleted; nothing to deliver`;
+  const isSame = head !== NO_COMMIT && head === push.before && push.unchanged?.includes(app.name) === true;
+  return isSame ? `nothing changed in ${app.path}` : '';
 }
 
 async function countSame(tx: Tx, appId: AppId, push: PushDelivery): Promise<number> {
@@ -138,18 +170,19 @@ export async function headOf(tx: Tx, appId: AppId, ref: string): Promise<string>
 }
 
 /** The newest delivery of this very move, with its outcome. */
-async function findSame(tx: Tx, appId: AppId, push: PushDelivery): Promise<Accepted> {
+async function findSame(tx: Tx, app: AppFound, push: PushDelivery): Promise<Accepted> {
   const row = await tx
     .selectFrom('deliveries')
     .leftJoin('runs', 'runs.id', 'deliveries.run_id')
     .select(['deliveries.id', 'deliveries.outcome', 'deliveries.reason', 'runs.id as run_id', 'runs.number'])
-    .where('deliveries.app_id', '=', appId)
+    .where('deliveries.app_id', '=', app.id)
     .where('deliveries.ref', '=', push.ref)
     .where('deliveries.before', '=', push.before)
     .where('deliveries.after', '=', push.after)
     .orderBy('deliveries.id', 'desc')
     .executeTakeFirstOrThrow();
   return {
+    app: app.name,
     deliveryId: row.id,
     known: true,
     outcome: row.outcome,

@@ -6,11 +6,14 @@ import type { HookOutcome } from '../store/tables';
 import { acceptIn, headOf } from './accept';
 
 export interface Fetched {
+  /** The app whose remote it is. */
   app: { id: AppId; name: string };
   forge: string;
   ref: string;
   /** Where the ref stands now in the app's repository. */
   head: string;
+  /** Apps whose folders are the same at `head` as at `since`. */
+  unchanged: { since: string; apps: readonly string[] };
   /** The hooks that were waiting when the fetch began. */
   hooks: readonly HookId[];
 }
@@ -22,7 +25,7 @@ export interface Fetched {
  * @returns the number of the run that carries the head; null when there is none.
  */
 export async function settleHooks(parts: EngineParts, fetched: Fetched): Promise<number | null> {
-  const { app, forge, ref, head } = fetched;
+  const { app, forge, ref, head, unchanged } = fetched;
   const { run, hints } = await parts.store.write(async (tx) => {
     if (!(await anyPending(tx, fetched.hooks))) return { run: null, hints: [] };
     const before = await headOf(tx, app.id, ref);
@@ -31,10 +34,21 @@ export async function settleHooks(parts: EngineParts, fetched: Fetched): Promise
       await end(parts, tx, fetched.hooks, 'known', `${ref} stands at ${head.slice(0, 12)} already`, run?.id ?? null);
       return { run: run?.number ?? null, hints: [] };
     }
-    const push = { app: app.name, source: forge, ref, before, after: head, pusher: forge };
+    const same = unchanged.since === before ? unchanged.apps : [];
+    const push = { app: app.name, source: forge, ref, before, after: head, pusher: forge, unchanged: same };
     const { accepted, hints } = await acceptIn(parts, tx, push, `forge:${forge}`);
-    await end(parts, tx, fetched.hooks, 'run', accepted.reason, (accepted.run?.id ?? null) as RunId | null);
-    return { run: accepted.run?.number ?? null, hints };
+    // A hook names one run: its app's own, or the first of the others of the repository.
+    const first = accepted.find(({ run }) => run !== null)?.run ?? null;
+    const reason = first === null ? accepted.map((one) => one.reason).join('; ') : '';
+    await end(
+      parts,
+      tx,
+      fetched.hooks,
+      first === null ? 'ignored' : 'run',
+      reason,
+      (first?.id ?? null) as RunId | null,
+    );
+    return { run: first?.number ?? null, hints };
   });
   await ringAll(parts, hints);
   return run;

@@ -7,7 +7,7 @@ import { checkTraffic, type Traffic, TrafficError } from '../rollout/traffic';
 import { fence } from '../steps/fence';
 import type { StepLease } from '../steps/lease';
 import type { Tx } from '../store/store';
-import { type Environment, toEnvironment } from './find';
+import { type Environment, routeOf, toEnvironment } from './find';
 
 /** On whose behalf traffic changes: a step under its lease, or a rule of ours under a term. */
 export type Mover = { lease: StepLease } | { rule: string };
@@ -53,7 +53,8 @@ export async function changeTrafficIn(
   const after: Environment = {
     ...before,
     traffic,
-    version: sameRoute(traffic, before.traffic) ? before.version : before.version + 1,
+    version: sameRoute(before, traffic) ? before.version : before.version + 1,
+    graySince: sameGray(before.traffic, traffic) ? before.graySince : graySince(parts, mover, traffic),
     warmUntil: extra.warmUntil === undefined ? before.warmUntil : extra.warmUntil,
   };
   if (!same || after.warmUntil !== before.warmUntil) await write(parts, tx, mover, before, after);
@@ -61,10 +62,17 @@ export async function changeTrafficIn(
 }
 
 /** Instances that come and go in a lane without a role are nothing that the gateway must follow. */
-function sameRoute(a: Traffic, b: Traffic): boolean {
-  const route = ({ lanes: _lanes, previous: _previous, ...rest }: Traffic) => canonical(rest);
-  return route(a) === route(b);
-}
+const sameRoute = (before: Environment, traffic: Traffic): boolean =>
+  canonical(routeOf({ ...before, traffic })) === canonical(routeOf(before));
+
+/** Who meets gray is as it was. */
+const sameGray = (a: Traffic, b: Traffic): boolean =>
+  a.gray === b.gray && a.share === b.share && canonical(a.rules) === canonical(b.rules);
+
+const graySince = (parts: EngineParts, mover: Mover, { gray }: Traffic): Environment['graySince'] =>
+  gray === null
+    ? null
+    : { at: parts.clock.now(), by: 'lease' in mover ? mover.lease.run.startedBy : `rule:${mover.rule}` };
 
 function tryMove(environment: Environment, move: (traffic: Traffic) => Traffic): Traffic {
   try {
@@ -87,7 +95,13 @@ function tryMove(environment: Environment, move: (traffic: Traffic) => Traffic):
 async function write(parts: EngineParts, tx: Tx, mover: Mover, before: Environment, after: Environment): Promise<void> {
   await tx
     .updateTable('environments')
-    .set({ traffic: canonical(after.traffic), version: after.version, warm_until: after.warmUntil })
+    .set({
+      traffic: canonical(after.traffic),
+      version: after.version,
+      warm_until: after.warmUntil,
+      gray_since: after.graySince?.at ?? null,
+      gray_by: after.graySince?.by ?? null,
+    })
     .where('id', '=', after.id)
     .where('version', '=', before.version)
     .execute();

@@ -28,7 +28,7 @@ export async function coolEnvironment(
       .where('environment_id', '=', environmentId)
       .where('lane', '=', warm)
       .where('release_id', '=', lanes[warm] as never)
-      .where('state', '!=', 'gone')
+      .where('state', 'not in', ['gone', 'kept'])
       .execute();
     return after;
   });

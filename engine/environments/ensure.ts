@@ -40,6 +40,8 @@ export async function ensureEnvironment(
       version: 0,
       confirmed_version: 0,
       warm_until: null,
+      gray_since: null,
+      gray_by: null,
       created_at: parts.clock.now(),
     } as const;
     await tx.insertInto('environments').values(row).execute();

@@ -1,7 +1,7 @@
 import { GantryError } from '../model/errors';
 import type { EngineParts } from '../parts';
 import type { Route } from '../ports/gateway';
-import type { Traffic } from '../rollout/traffic';
+import { readTraffic, type Traffic } from '../rollout/traffic';
 import type { Tables } from '../store/tables';
 
 export interface Environment {
@@ -17,6 +17,8 @@ export interface Environment {
   version: number;
   confirmedVersion: number;
   warmUntil: number | null;
+  /** Since when gray has its present share and rules, and who gave it these; null when nothing is gray. */
+  graySince: { at: number; by: string } | null;
 }
 
 export const toEnvironment = (row: Tables['environments'], app: string): Environment => ({
@@ -28,24 +30,25 @@ export const toEnvironment = (row: Tables['environments'], app: string): Environ
   host: row.host,
   cluster: row.cluster,
   slot: row.slot,
-  traffic: JSON.parse(row.traffic) as Traffic,
+  traffic: readTraffic(row.traffic),
   version: row.version,
   confirmedVersion: row.confirmed_version,
   warmUntil: row.warm_until,
+  graySince: row.gray_since === null ? null : { at: row.gray_since, by: row.gray_by ?? '' },
 });
 
 /** What the gateway must follow for this environment. */
-export const routeOf = (environment: Environment): Route => ({
-  host: environment.host,
-  slot: environment.slot,
-  version: environment.version,
-  stable: environment.traffic.stable,
-  gray: environment.traffic.gray,
-  warm: environment.traffic.warm,
-  share: environment.traffic.share,
-  salt: environment.traffic.salt,
-  rules: environment.traffic.rules,
-});
+export function routeOf({ host, slot, version, traffic }: Environment): Route {
+  const { stable, gray, warm, share, salt, rules, key, leaving } = traffic;
+  const met = [stable, gray].flatMap((lane) => (lane === null ? [] : (traffic.settings[lane] ?? [])));
+  const identity = (gray === null ? undefined : traffic.settings[gray]) ?? met[0];
+  return {
+    ...{ host, slot, version, stable, gray, warm, share, salt, rules, key },
+    identity: identity?.identity ?? null,
+    holds: leaving?.sessions === true,
+    ...(met.length === 0 ? {} : { sticky: met.some(({ sticky }) => sticky) }),
+  };
+}
 
 /** By id. @throws GantryError `environment-unknown`. */
 export async function findEnvironment(parts: EngineParts, id: string): Promise<Environment> {

@@ -1,7 +1,8 @@
+import { type ShownRule, showRules } from '../gray/rules';
 import { listInstances } from '../instances/record';
 import type { InstanceState } from '../model/states';
 import type { EngineParts } from '../parts';
-import type { GrayRules, Lane } from '../ports/gateway';
+import type { Lane } from '../ports/gateway';
 import type { ReleaseRecord } from '../releases/record';
 import { type Environment, listEnvironments } from './find';
 
@@ -20,6 +21,8 @@ export interface InstanceShown {
   lane: string;
   address: string | null;
   port: number;
+  /** A failed one that is kept for a look goes then. */
+  keptUntil: number | null;
 }
 
 /** An environment as people see it: which release has which role, and what runs. */
@@ -33,7 +36,7 @@ export interface EnvironmentShown {
   confirmedVersion: number;
   /** Gray's share in 1/10,000. */
   share: number;
-  rules: GrayRules;
+  rules: ShownRule[];
   warmUntil: number | null;
   stable: ReleaseRef | null;
   gray: ReleaseRef | null;
@@ -53,7 +56,7 @@ export async function showEnvironments(parts: EngineParts, appId?: string): Prom
 
 async function show(parts: EngineParts, environment: Environment): Promise<EnvironmentShown> {
   const { traffic } = environment;
-  const instances = await listInstances(parts, { environmentId: environment.id });
+  const instances = await listInstances(parts, { environmentId: environment.id, kept: true });
   const ids = [...Object.values(traffic.lanes), traffic.previous, ...instances.map((i) => i.release_id)];
   const releases = await refs(parts, [...new Set(ids.filter((id): id is string => id !== null))]);
   const inLane = (lane: Lane | null): ReleaseRef | null => {
@@ -68,7 +71,7 @@ async function show(parts: EngineParts, environment: Environment): Promise<Envir
     version: environment.version,
     confirmedVersion: environment.confirmedVersion,
     share: traffic.share,
-    rules: traffic.rules,
+    rules: await showRules(parts, traffic.rules),
     warmUntil: traffic.warm === null ? null : environment.warmUntil,
     stable: inLane(traffic.stable),
     gray: inLane(traffic.gray),
@@ -81,6 +84,7 @@ async function show(parts: EngineParts, environment: Environment): Promise<Envir
       lane: i.lane,
       address: i.address,
       port: i.port,
+      keptUntil: i.kept_until,
     })),
   };
 }

@@ -1,21 +1,27 @@
+import { usersIn } from '../gray/users';
 import { listInstances } from '../instances/record';
 import type { EngineParts } from '../parts';
-import type { GatewaySlot, Lane } from '../ports/gateway';
+import type { GatewayRecords, GatewaySlot, InsideName, Lane } from '../ports/gateway';
 import { findRelease } from '../releases/find';
+import { listsOf } from '../rollout/rules';
 import { listEnvironments, routeOf } from './find';
 
+/** Every environment of a cluster as instances of its stage find it. */
+export async function insideNames(parts: EngineParts, cluster: string): Promise<InsideName[]> {
+  const environments = (await listEnvironments(parts)).filter((environment) => environment.cluster === cluster);
+  return environments.map(({ name: stage, app, host }) => ({ stage, app, host }));
+}
+
 /** The whole gateway as SQL says it must be: what `Gateway.converge` is given. */
-export async function desiredSlots(parts: EngineParts, cluster: string): Promise<GatewaySlot[]> {
+export async function desiredSlots(parts: EngineParts, cluster: string): Promise<GatewayRecords> {
   const slots: GatewaySlot[] = [];
   for (const environment of await listEnvironments(parts)) {
     if (environment.cluster !== cluster) continue;
     const lanes: Record<Lane, GatewaySlot['lanes'][Lane]> = { a: [], b: [], c: [] };
-    let sticky = false;
     const instances = await listInstances(parts, { environmentId: environment.id });
     for (const instance of instances.filter((i) => i.state === 'serving' && i.address !== null)) {
       const { record } = await findRelease(parts, instance.release_id);
       const stage = Object.values(record.stages)[0];
-      sticky ||= stage?.serve.sticky ?? false;
       const lane = instance.lane as Lane;
       lanes[lane] = [
         ...lanes[lane],
@@ -28,7 +34,9 @@ export async function desiredSlots(parts: EngineParts, cluster: string): Promise
         },
       ];
     }
-    slots.push({ route: routeOf(environment), lanes, sticky });
+    slots.push({ route: routeOf(environment), lanes });
   }
-  return slots;
+  const lists = slots.flatMap(({ route }) => listsOf(route));
+  const names = await insideNames(parts, cluster);
+  return { slots, names, users: await Promise.all([...new Set(lists)].map((list) => usersIn(parts, list))) };
 }

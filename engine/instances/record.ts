@@ -33,10 +33,13 @@ export async function recordInstance(
         container: null,
         address: null,
         port: instance.port,
+        kept_until: null,
         created_at: parts.clock.now(),
         ended_at: null,
       })
-      .onConflict((c) => c.column('name').doUpdateSet({ state: 'starting', ended_at: null, lane: instance.lane }))
+      .onConflict((c) =>
+        c.column('name').doUpdateSet({ state: 'starting', ended_at: null, kept_until: null, lane: instance.lane }),
+      )
       .execute();
   });
 }
@@ -70,12 +73,13 @@ export async function moveInstance(
   });
 }
 
-/** Instances that are not gone. */
+/** Instances that are not gone; failed ones that are kept for a look only when asked for: they have no place in a lane. */
 export async function listInstances(
   parts: EngineParts,
-  filter: { environmentId?: string; releaseId?: string; lane?: Lane } = {},
+  filter: { environmentId?: string; releaseId?: string; lane?: Lane; kept?: true } = {},
 ): Promise<Instance[]> {
-  let query = parts.store.read.selectFrom('instances').selectAll().where('state', '!=', 'gone').orderBy('ordinal');
+  const left = filter.kept === true ? (['gone'] as const) : (['gone', 'kept'] as const);
+  let query = parts.store.read.selectFrom('instances').selectAll().where('state', 'not in', left).orderBy('ordinal');
   if (filter.environmentId !== undefined) query = query.where('environment_id', '=', filter.environmentId as never);
   if (filter.releaseId !== undefined) query = query.where('release_id', '=', filter.releaseId as never);
   if (filter.lane !== undefined) query = query.where('lane', '=', filter.lane);

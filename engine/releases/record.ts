@@ -1,4 +1,5 @@
-import type { ServeSpec } from '../../pipelines/types';
+import type { IdentitySpec, ServeSpec } from '../../pipelines/types';
+import type { GrayRule } from '../ports/gateway';
 
 /** Version of the shape below; stored with each release. */
 export const RELEASE_FORMAT = 1;
@@ -25,4 +26,17 @@ export interface ReleaseStage {
   files: { to: string; digest: string }[];
   /** sha256 over environment and files: the configuration of this stage. */
   configDigest: string;
+  /** Who meets the release in gray, lists of users by their digest; only in the stage gray, and since Gantry 0.2. */
+  gray?: { rules: GrayRule[]; identity: IdentitySpec | null };
+}
+
+/** The stage whose settings production's instances have: gray's, since gray's instances become production's. */
+export function productionStage(record: ReleaseRecord): string {
+  const names = Object.keys(record.stages);
+  return names.includes('gray') ? 'gray' : (names.at(-1) ?? 'production');
+}
+
+/** The image that a stage's containers are made of; null when the record has none for it. */
+export function imageOfStage(record: ReleaseRecord, stageName: string): string | null {
+  return record.stages[stageName]?.deliver === 'inject' ? record.baseId : record.image.id;
 }

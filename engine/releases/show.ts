@@ -1,9 +1,11 @@
 import { findApp } from '../apps/find';
+import { type Archive, listArchives } from '../archives/find';
 import { listEnvironments } from '../environments/find';
-import type { ReleaseState } from '../model/states';
+import type { ArchiveState, ReleaseState } from '../model/states';
 import type { EngineParts } from '../parts';
+import { laneOf } from '../rollout/traffic';
 import { findReleaseNumber, listReleases, type Release } from './find';
-import type { ReleaseRecord } from './record';
+import { imageOfStage, productionStage, type ReleaseRecord } from './record';
 
 export interface ReleaseShown {
   number: number;
@@ -17,6 +19,19 @@ export interface ReleaseShown {
   record: ReleaseRecord;
   /** Where it serves now, and as what. */
   roles: { environment: string; role: 'stable' | 'gray' | 'warm' }[];
+  /** Whether production's image would outlive its host. */
+  image: ImageShown;
+}
+
+export interface ImageShown {
+  /** `not yet`: it serves, and its bytes are still to be taken; `not kept`: it never served, or long ago. */
+  state: Exclude<ArchiveState, 'keeping'> | 'not yet' | 'not kept';
+  reason: string;
+  /** Of the whole archive in bytes, layers that other images share included; 0 until it was kept once. */
+  size: number;
+  keptAt: number | null;
+  /** When every blob was last seen to be what it was. */
+  checkedAt: number | null;
 }
 
 /** Newest first. @throws GantryError `app-unknown`. */
@@ -40,6 +55,7 @@ async function show(parts: EngineParts, appId: string, releases: readonly Releas
     .select(['id', 'number'])
     .where('id', 'in', releases.map((r) => r.runId) as never[])
     .execute();
+  const archives = new Map((await listArchives(parts.store.read)).map((archive) => [archive.imageId, archive]));
   return releases.map((release) => ({
     number: release.number,
     hash: release.hash,
@@ -57,5 +73,17 @@ async function show(parts: EngineParts, appId: string, releases: readonly Releas
         })
         .map((role) => ({ environment: name, role })),
     ),
+    image: showImage(
+      archives.get(imageOfStage(release.record, productionStage(release.record)) ?? ''),
+      environments.some(({ role, traffic }) => role === 'production' && laneOf(traffic, release.id) !== undefined),
+    ),
   }));
 }
+
+function showImage(archive: Archive | undefined, serves: boolean): ImageShown {
+  const { state, reason, size, keptAt, checkedAt } = archive ?? NO_ARCHIVE;
+  if (state === 'kept' || state === 'failed' || state === 'damaged') return { state, reason, size, keptAt, checkedAt };
+  return { state: state === 'keeping' || serves ? 'not yet' : 'not kept', reason, size, keptAt, checkedAt };
+}
+
+const NO_ARCHIVE = { state: undefined, reason: '', size: 0, keptAt: null, checkedAt: null };

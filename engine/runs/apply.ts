@@ -1,37 +1,31 @@
-import type { PlannedStep } from '../../pipelines/types';
 import { recordAudit } from '../audit/record';
-import { emit } from '../events/emit';
-import { newId, type RunId, type StepId } from '../model/ids';
-import { isFinalRun, isFinalStep, type StepState } from '../model/states';
-import { type Decision, decide, type RunEvent, type RunView, type StepView } from '../model/transition';
+import { type Told, writeEvents } from '../events/emit';
+import type { RunId } from '../model/ids';
+import { isFinalRun } from '../model/states';
+import { type Decision, decide, type RunEvent } from '../model/transition';
 import type { Actor, EngineParts } from '../parts';
 import type { Hint } from '../ports/queue';
+import { statement } from '../store/statement';
 import type { Tx } from '../store/store';
-import type { Tables } from '../store/tables';
+import { type RunAtHand, type RunRow, readRun, type StepAtHand, viewOf } from './run-at-hand';
+import { appendSteps, changeSteps, type Extras, type Move } from './write-steps';
 
-export type RunRow = Tables['runs'];
-export type StepRow = Tables['steps'];
+export type { RunRow, StepRow } from './run-at-hand';
 
 export interface Applied {
-  run: RunRow;
+  /** As it is now. */
+  run: RunAtHand['row'];
+  /** The name of its app. */
+  app: string;
   state: RunRow['state'];
   /** Ring these after the commit. */
   hints: Hint[];
 }
 
-/** What the pure decision does not carry: the fields of steps that come with a plan, and of the one that ended. */
-export interface Extras {
-  planned?: readonly PlannedStep[];
-  plan?: { json: string; hash: string };
-  output?: string;
-  /** Delay before a returned step may be taken again, ms. */
-  delayMs?: number;
-}
-
 /**
  * The one door to the state of a run and its steps: reads, decides, writes, tells, records. In one transaction.
  */
-export async function applyEvent(
+export function applyEvent(
   parts: EngineParts,
   tx: Tx,
   runId: RunId,
@@ -39,192 +33,117 @@ export async function applyEvent(
   actor: Actor,
   extras: Extras = {},
 ): Promise<Applied> {
-  const run = await tx.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirstOrThrow();
-  const rows = await tx.selectFrom('steps').selectAll().where('run_id', '=', runId).orderBy('position').execute();
-  const decision = decide(view(run, rows), event);
-  await writeSteps(parts, tx, rows, decision, extras, event);
-  const hints = await append(parts, tx, run, rows, decision, extras);
-  await writeRun(parts, tx, run, decision, extras);
-  await tell(parts, tx, run, decision);
-  const app = await tx.selectFrom('apps').select('name').where('id', '=', run.app_id).executeTakeFirstOrThrow();
-  await recordAudit(parts, tx, {
-    chain: app.name,
+  return applyEvents(parts, tx, runId, [{ event, extras }], actor);
+}
+
+/** The same for several events of one run, in this order; what is read is read once. */
+export async function applyEvents(
+  parts: EngineParts,
+  tx: Tx,
+  runId: RunId,
+  moves: readonly Move[],
+  actor: Actor,
+): Promise<Applied> {
+  let run = await readRun(tx, runId);
+  const hints: Hint[] = [];
+  for (const move of moves) {
+    const decision = decide(viewOf(run), move.event);
+    const before = run;
+    run = await write(parts, tx, before, decision, move);
+    hints.push(...hintsOf(run.steps, decision));
+    await recordAudit(parts, tx, auditOf(before, decision, move.event, actor));
+  }
+  return { run: run.row, app: run.app, state: run.row.state, hints };
+}
+
+async function write(parts: EngineParts, tx: Tx, run: RunAtHand, decision: Decision, move: Move): Promise<RunAtHand> {
+  const changed = await changeSteps(parts, tx, run.steps, decision, move);
+  const added = await appendSteps(parts, tx, run, decision, move.extras);
+  const told = toldOf(run.row, decision);
+  await writeEvents(parts, tx, { app: run.row.app_id, run: run.row.id, first: run.row.next_event }, told);
+  const row = await changeRun(parts, tx, run.row, decision, told.length);
+  if (move.extras.plan !== undefined) await writePlan(tx, { id: row.id, ...move.extras.plan });
+  return { ...run, row, steps: [...changed, ...added] };
+}
+
+type Changed = Pick<
+  RunRow,
+  'id' | 'state' | 'ends_as' | 'reason' | 'started_at' | 'ended_at' | 'holds_rollout' | 'next_event'
+>;
+const writeRun = statement<Changed, unknown>((db, argument) =>
+  db
+    .updateTable('runs')
+    .set({
+      state: argument('state'),
+      ends_as: argument('ends_as'),
+      reason: argument('reason'),
+      started_at: argument('started_at'),
+      ended_at: argument('ended_at'),
+      holds_rollout: argument('holds_rollout'),
+      next_event: argument('next_event'),
+    })
+    .where('id', '=', argument('id')),
+);
+const writePlan = statement<{ id: RunId; json: string; hash: string }, unknown>((db, argument) =>
+  db
+    .updateTable('runs')
+    .set({ plan: argument('json'), pipeline_hash: argument('hash') })
+    .where('id', '=', argument('id')),
+);
+const voidApprovals = statement<{ run: RunId }, unknown>((db, argument) =>
+  db
+    .updateTable('approvals')
+    .set({ state: 'voided' })
+    .where('run_id', '=', argument('run'))
+    .where('state', '=', 'requested'),
+);
+
+async function changeRun(
+  parts: EngineParts,
+  tx: Tx,
+  run: RunAtHand['row'],
+  decision: Decision,
+  events: number,
+): Promise<RunAtHand['row']> {
+  const now = parts.clock.now();
+  const { state, endsAs, reason } = decision.run;
+  const row = {
+    ...run,
+    state,
+    ends_as: endsAs,
+    reason,
+    started_at: run.started_at ?? (state === 'queued' ? null : now),
+    next_event: run.next_event + events,
+    ...(isFinalRun(state) ? { ended_at: now, holds_rollout: 0 } : {}),
+  };
+  await writeRun(tx, row);
+  if (isFinalRun(state)) await voidApprovals(tx, { run: run.id });
+  return row;
+}
+
+function toldOf(run: RunAtHand['row'], decision: Decision): Told[] {
+  const told: Told[] = [...decision.steps, ...decision.append].map((step) => {
+    const reason = 'reason' in step ? step.reason : undefined;
+    return { type: 'step', data: { step: step.name, state: step.state, reason } };
+  });
+  const { state, reason } = decision.run;
+  if (state !== run.state) told.push({ type: 'run', data: { state, reason } });
+  return told;
+}
+
+function auditOf(run: RunAtHand, decision: Decision, event: RunEvent, actor: Actor) {
+  return {
+    chain: run.app,
     actor,
     action: `run.${event.type}`,
-    object: `${app.name}#${run.number}${'step' in event ? `/${event.step}` : ''}`,
-    detail: { run: decision.run, steps: decision.steps, append: decision.append.map((s) => s.name) },
-  });
-  return { run, state: decision.run.state, hints: [...readyHints(rows, decision), ...hints] };
-}
-
-function view(run: RunRow, rows: readonly StepRow[]): RunView {
-  return { state: run.state, endsAs: run.ends_as, reason: run.reason, steps: rows.map(stepView) };
-}
-
-const stepView = (row: StepRow): StepView => ({
-  name: row.name,
-  kind: row.kind,
-  role: row.role,
-  verb: row.verb,
-  undoes: row.undoes,
-  needs: JSON.parse(row.needs) as string[],
-  state: row.state,
-});
-
-async function writeSteps(
-  parts: EngineParts,
-  tx: Tx,
-  rows: readonly StepRow[],
-  decision: Decision,
-  extras: Extras,
-  event: RunEvent,
-): Promise<void> {
-  const now = parts.clock.now();
-  for (const change of decision.steps) {
-    const row = rows.find((r) => r.name === change.name);
-    if (row === undefined) continue;
-    const ended = 'step' in event && event.step === change.name;
-    await tx
-      .updateTable('steps')
-      .set({
-        state: change.state,
-        // What a step waited for is no longer true once it succeeded.
-        ...(change.reason === undefined
-          ? change.state === 'succeeded'
-            ? { reason: '' }
-            : {}
-          : { reason: change.reason }),
-        ...times(row, change.state, now, extras.delayMs ?? 0),
-        ...(ended && extras.output !== undefined ? { output: extras.output } : {}),
-      })
-      .where('id', '=', row.id)
-      .execute();
-  }
-  for (const name of decision.abort) {
-    const row = rows.find((r) => r.name === name);
-    if (row !== undefined) await tx.updateTable('steps').set({ abort_requested: 1 }).where('id', '=', row.id).execute();
-  }
-}
-
-function times(row: StepRow, state: StepState, now: number, delayMs: number): Partial<StepRow> {
-  if (state === 'ready')
-    return { ready_at: row.ready_at ?? now, not_before: now + delayMs, owner: null, lease_until: null };
-  if (state === 'running') return { started_at: row.started_at ?? now };
-  if (isFinalStep(state)) return { ended_at: row.ended_at ?? now, owner: null, lease_until: null };
-  return { owner: null, lease_until: null };
-}
-
-/** New rows for planned steps and for undo steps; an undo takes its spec from the step that it takes back. */
-async function append(
-  parts: EngineParts,
-  tx: Tx,
-  run: RunRow,
-  rows: readonly StepRow[],
-  decision: Decision,
-  extras: Extras,
-): Promise<Hint[]> {
-  const hints: Hint[] = [];
-  const now = parts.clock.now();
-  let position = rows.length;
-  for (const step of decision.append) {
-    const planned = extras.planned?.find((p) => p.name === step.name);
-    const undone = rows.find((r) => r.name === step.undoes);
-    const id = newId<StepId>(parts.clock, parts.random);
-    await tx
-      .insertInto('steps')
-      .values({
-        ...newStep(id, run, step, position++),
-        stage: planned?.stage ?? undone?.stage ?? '',
-        spec: planned === undefined ? (undone?.spec ?? '{}') : JSON.stringify(planned.spec),
-        timeout_ms: planned?.timeout ?? undone?.timeout_ms ?? 600_000,
-        ready_at: step.state === 'ready' ? now : null,
-      })
-      .execute();
-    if (step.state === 'ready') hints.push({ stepId: id, epoch: 0 });
-  }
-  return hints;
-}
-
-/** A step row with everything at its beginning. */
-export function newStep(id: StepId, run: RunRow, step: StepView, position: number): StepRow {
-  return {
-    id,
-    run_id: run.id,
-    app_id: run.app_id,
-    position,
-    name: step.name,
-    kind: step.kind,
-    stage: '',
-    role: step.role,
-    verb: step.verb,
-    undoes: step.undoes,
-    needs: JSON.stringify(step.needs),
-    spec: '{}',
-    timeout_ms: 600_000,
-    state: step.state,
-    reason: '',
-    output: null,
-    epoch: 0,
-    owner: null,
-    lease_until: null,
-    attempt: 0,
-    not_before: 0,
-    abort_requested: 0,
-    ready_at: null,
-    started_at: null,
-    ended_at: null,
+    object: `${run.app}#${run.row.number}${'step' in event ? `/${event.step}` : ''}`,
+    detail: { run: decision.run, steps: decision.steps, append: decision.append.map((step) => step.name) },
   };
 }
 
-async function writeRun(parts: EngineParts, tx: Tx, run: RunRow, decision: Decision, extras: Extras): Promise<void> {
-  const now = parts.clock.now();
-  const final = isFinalRun(decision.run.state);
-  await tx
-    .updateTable('runs')
-    .set({
-      state: decision.run.state,
-      ends_as: decision.run.endsAs,
-      reason: decision.run.reason,
-      started_at: run.started_at ?? (decision.run.state === 'queued' ? null : now),
-      ...(final ? { ended_at: now, holds_rollout: 0 } : {}),
-      ...(extras.plan === undefined ? {} : { plan: extras.plan.json, pipeline_hash: extras.plan.hash }),
-    })
-    .where('id', '=', run.id)
-    .execute();
-  if (final) {
-    await tx
-      .updateTable('approvals')
-      .set({ state: 'voided' })
-      .where('run_id', '=', run.id)
-      .where('state', '=', 'requested')
-      .execute();
-  }
-}
-
-async function tell(parts: EngineParts, tx: Tx, run: RunRow, decision: Decision): Promise<void> {
-  for (const step of [...decision.steps, ...decision.append]) {
-    const reason = 'reason' in step ? step.reason : undefined;
-    await emit(parts, tx, {
-      app: run.app_id,
-      run: run.id,
-      type: 'step',
-      data: { step: step.name, state: step.state, reason },
-    });
-  }
-  if (decision.run.state !== run.state) {
-    await emit(parts, tx, {
-      app: run.app_id,
-      run: run.id,
-      type: 'run',
-      data: { state: decision.run.state, reason: decision.run.reason },
-    });
-  }
-}
-
-function readyHints(rows: readonly StepRow[], decision: Decision): Hint[] {
-  return decision.steps
-    .filter((s) => s.state === 'ready')
-    .flatMap((s) => rows.filter((r) => r.name === s.name).map((r) => ({ stepId: r.id, epoch: r.epoch })));
+function hintsOf(steps: readonly StepAtHand[], decision: Decision): Hint[] {
+  const ready = new Set([...decision.steps, ...decision.append].filter((s) => s.state === 'ready').map((s) => s.name));
+  return steps.filter((step) => ready.has(step.name)).map((step) => ({ stepId: step.id, epoch: step.epoch }));
 }
 
 /** Rings for each hint; never fails, since runners look into SQL as well. */

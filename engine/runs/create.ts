@@ -4,7 +4,8 @@ import type { EngineParts } from '../parts';
 import type { Hint } from '../ports/queue';
 import type { Tx } from '../store/store';
 import type { RunTrigger, Tables } from '../store/tables';
-import { newStep, type RunRow } from './apply';
+import type { RunRow } from './run-at-hand';
+import { newStep } from './write-steps';
 
 export interface NewRun {
   trigger: RunTrigger;
@@ -19,6 +20,8 @@ export interface NewRun {
   undoesRun?: RunId;
   /** Nobody else moves gray and production until it has ended. Only when no other run holds them. */
   holdsRollout?: boolean;
+  /** Keeps an instance that does not get healthy this long. */
+  keepFailedMs?: number | undefined;
   /** One after the other: each needs the one before it. The first is ready at once. */
   steps: {
     name: string;
@@ -66,6 +69,7 @@ export async function createRun(
     holds_rollout: wanted.holdsRollout === true ? 1 : 0,
     priority: wanted.priority ?? 0,
     next_event: 1,
+    keep_failed_ms: wanted.keepFailedMs ?? null,
     created_at: now,
     started_at: null,
     ended_at: null,

@@ -1,6 +1,15 @@
+import type { RunId } from '../model/ids';
 import type { EngineParts } from '../parts';
 import { fence } from '../steps/fence';
 import type { StepLease } from '../steps/lease';
+import { statement } from '../store/statement';
+
+const describe = statement<{ run: RunId; title: string; author: string }, unknown>((db, argument) =>
+  db
+    .updateTable('runs')
+    .set({ title: argument('title'), author: argument('author') })
+    .where('id', '=', argument('run')),
+);
 
 /** Notes what people call this run: the commit's title and author. Known only once the commit was read. */
 export async function describeRun(
@@ -10,10 +19,6 @@ export async function describeRun(
 ): Promise<void> {
   await parts.store.write(async (tx) => {
     await fence(tx, lease);
-    await tx
-      .updateTable('runs')
-      .set({ title: what.title.slice(0, 200), author: what.author.slice(0, 200) })
-      .where('id', '=', lease.run.id)
-      .execute();
+    await describe(tx, { run: lease.run.id, title: what.title.slice(0, 200), author: what.author.slice(0, 200) });
   });
 }

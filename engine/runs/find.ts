@@ -1,6 +1,7 @@
 import type { Plan } from '../../pipelines/types';
 import { findApp } from '../apps/find';
 import { GantryError } from '../model/errors';
+import type { StepState } from '../model/states';
 import type { EngineParts } from '../parts';
 import type { Tables } from '../store/tables';
 import type { RunRow, StepRow } from './apply';
@@ -32,13 +33,23 @@ export async function findRun(parts: EngineParts, appName: string, number: numbe
   return { app, row, steps: await stepsOf(parts, row.id), plan: planOf(row) };
 }
 
-export const stepsOf = (parts: EngineParts, runId: string): Promise<StepRow[]> =>
+const stepsOf = (parts: EngineParts, runId: string): Promise<StepRow[]> =>
   parts.store.read
     .selectFrom('steps')
     .selectAll()
     .where('run_id', '=', runId as never)
     .orderBy('position')
     .execute();
+
+/** Of one step alone: for those who ask often. Undefined for a step that is not there. */
+export async function stepState(parts: EngineParts, stepId: string): Promise<StepState | undefined> {
+  const row = await parts.store.read
+    .selectFrom('steps')
+    .select('state')
+    .where('id', '=', stepId as never)
+    .executeTakeFirst();
+  return row?.state;
+}
 
 export const planOf = (row: RunRow): Plan | undefined =>
   row.plan === null ? undefined : (JSON.parse(row.plan) as Plan);

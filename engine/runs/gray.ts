@@ -1,5 +1,6 @@
-import { findApp } from '../apps/find';
-import { findProduction } from '../environments/find';
+import { formatShare } from '../../pipelines/units';
+import { findGray } from '../gray/find';
+import { changedRules, type RuleChange } from '../gray/rules';
 import { GantryError } from '../model/errors';
 import type { Actor, EngineParts } from '../parts';
 import { findRelease } from '../releases/find';
@@ -8,48 +9,26 @@ import { ringAll } from './apply';
 import { createRun } from './create';
 
 /**
- * Changes how much traffic meets the release that is gray now: a run of its own with one `share` step.
- * @throws GantryError `no-gray`, `share-range`.
+ * Changes who meets the release that is gray now: a run of its own with one `share` step.
+ * @throws GantryError `no-gray`, `no-stable`, `share-range`, and those of `changedRules`.
  */
 export async function setGrayShare(
   parts: EngineParts,
-  wanted: { app: string; share: number; header?: string | null; cookie?: string | null },
+  wanted: { app: string; share: number; rules?: RuleChange },
   actor: Actor,
 ): Promise<{ run: number; share: number }> {
   if (!Number.isInteger(wanted.share) || wanted.share < 0 || wanted.share > FULL_SHARE) {
     throw new GantryError('invalid', 'share-range', `a share is 0 % to 100 % in steps of 0.01 %`, 'for example: 5%');
   }
-  const app = await findApp(parts, wanted.app);
-  const production = await findProduction(parts, app.id);
-  const lane = production?.traffic.gray ?? null;
-  const releaseId = lane === null ? null : (production?.traffic.lanes[lane] ?? null);
-  if (production === undefined || releaseId === null) {
-    throw new GantryError(
-      'conflict',
-      'no-gray',
-      `${wanted.app} has no gray release now`,
-      'a release becomes gray by its run: push a commit, or approve the run that waits',
-    );
-  }
-  if (production.traffic.stable === null) {
-    throw new GantryError(
-      'conflict',
-      'no-stable',
-      `${wanted.app} has no stable release yet: there is nothing to share the traffic with`,
-      'let the first release go to production',
-    );
-  }
+  const { app, production, releaseId } = await findGray(parts, wanted.app);
   const release = await findRelease(parts, releaseId);
-  const rules = {
-    header: wanted.header === undefined ? (production.traffic.rules.header ?? null) : wanted.header,
-    cookie: wanted.cookie === undefined ? (production.traffic.rules.cookie ?? null) : wanted.cookie,
-  };
-  const created = await parts.store.write((tx) =>
-    createRun(parts, tx, app, {
+  const created = await parts.store.write(async (tx) => {
+    const rules = await changedRules(parts, tx, production.traffic, wanted.rules ?? {});
+    return createRun(parts, tx, app, {
       trigger: 'manual',
       ref: '',
       commit: release.record.commit,
-      title: `gray share ${wanted.share / 100} %`,
+      title: `gray share ${formatShare(wanted.share)}`,
       author: '',
       startedBy: actor,
       priority: 5,
@@ -65,8 +44,8 @@ export async function setGrayShare(
           timeoutMs: 60_000,
         },
       ],
-    }),
-  );
+    });
+  });
   await ringAll(parts, created.hints);
   return { run: created.row.number, share: wanted.share };
 }

@@ -1,12 +1,15 @@
 import { sql } from 'kysely';
 import { type ApprovalShown, approvalsOf } from '../approvals/show';
 import type { Json } from '../model/hash';
-import { isFinalRun, type StepState } from '../model/states';
+import type { StepState } from '../model/states';
 import type { EngineParts } from '../parts';
-import type { RunRow, StepRow } from './apply';
+import type { StepRow } from './apply';
+import { readFacts } from './explain';
+import { type FailureShown, failureOf } from './failure';
 import { findRun } from './find';
 import { type RunSummary, toSummary } from './summary';
 import { undoneSteps } from './undo-facts';
+import { whyOf } from './why';
 
 export interface StepShown {
   id: string;
@@ -38,15 +41,19 @@ export interface RunShown extends RunSummary {
   approvals: ApprovalShown[];
   /** What it waits for, one sentence; empty when it waits for nothing. */
   waitsFor: string;
+  /** More about that, a sentence each. */
+  waitsDetail: string[];
   /** Number of the run that this one takes back; null for any other. */
   undoes: number | null;
   /** Hash of its release; empty before it was sealed. An approval is bound to it. */
   releaseHash: string;
+  /** Why it failed: the error, the lines of the log that matter, what to try. Null when no step has failed. */
+  failure: FailureShown | null;
 }
 
 /** @throws GantryError `app-unknown`, `run-unknown`. */
 export async function showRun(parts: EngineParts, appName: string, number: number): Promise<RunShown> {
-  const { app, row, steps } = await findRun(parts, appName, number);
+  const { app, row, steps, plan } = await findRun(parts, appName, number);
   const release =
     row.release_id === null
       ? undefined
@@ -57,14 +64,17 @@ export async function showRun(parts: EngineParts, appName: string, number: numbe
           .executeTakeFirst();
   const approvals = await approvalsOf(parts, row.id);
   const undone = await undoneSteps(parts, row.id);
+  const why = whyOf(await readFacts(parts, { app: app.name, run: row, steps, approvals }));
   return {
     ...toSummary(row, app.name, release?.number ?? null),
     steps: steps.map((step) => toShown(step, undone.get(step.name) ?? null)),
     stages: await stagesOf(parts, row.id),
     approvals,
-    waitsFor: await waitsFor(parts, row, steps, approvals),
+    waitsFor: why.waits ? (why.sentences[0] ?? '') : '',
+    waitsDetail: why.waits ? why.sentences.slice(1) : [],
     undoes: row.undoes_run === null ? null : await numberOf(parts, row.undoes_run),
     releaseHash: release?.hash ?? '',
+    failure: await failureOf(parts, { plan, steps }),
   };
 }
 
@@ -104,38 +114,4 @@ async function stagesOf(parts: EngineParts, runId: string): Promise<StageShown[]
     // A stage has ended when no step of it can move any more.
     endedAt: ['succeeded', 'failed', 'cancelled'].includes(row.state) ? row.ended_at : null,
   }));
-}
-
-/** People first; then the other run that holds gray and production; then a runner. */
-async function waitsFor(
-  parts: EngineParts,
-  run: RunRow,
-  steps: readonly StepRow[],
-  approvals: readonly ApprovalShown[],
-): Promise<string> {
-  if (isFinalRun(run.state)) return '';
-  const gate = approvals.find((a) => a.state === 'requested');
-  if (gate !== undefined) {
-    const missing = gate.count - gate.votes.filter((v) => v.vote === 'yes').length;
-    return `${gate.step} waits for ${missing === 1 ? 'one person' : `${missing} people`} (${gate.role}) to approve`;
-  }
-  if (steps.some((s) => s.state === 'running')) return '';
-  const ready = steps.find((s) => s.state === 'ready');
-  if (ready === undefined) return '';
-  const holder = await otherRollout(parts, run);
-  if (['gray', 'production'].includes(ready.role) && run.priority === 0 && holder !== undefined) {
-    return `${ready.name} waits until run ${holder} is through with gray and production`;
-  }
-  return ready.attempt > 0 ? `${ready.name} waits to be tried again` : `${ready.name} waits for a runner`;
-}
-
-async function otherRollout(parts: EngineParts, run: RunRow): Promise<number | undefined> {
-  const row = await parts.store.read
-    .selectFrom('runs')
-    .select('number')
-    .where('app_id', '=', run.app_id)
-    .where('id', '!=', run.id)
-    .where('holds_rollout', '=', 1)
-    .executeTakeFirst();
-  return row?.number;
 }

@@ -40,11 +40,27 @@ export const toSummary = (row: Tables['runs'], app: string, release: number | nu
   release,
 });
 
-/** Newest first, at most `limit`; of one app when asked. */
-export async function listRunSummaries(
-  parts: EngineParts,
-  filter: { appId?: string; limit: number },
-): Promise<RunSummary[]> {
+export interface RunFilter {
+  appId?: string;
+  /** At most so many. */
+  limit: number;
+  states?: readonly RunState[];
+  /** Begun at this time (ms UTC) or later. */
+  since?: number;
+  /** Name of the user who pushed, rolled back or undid. */
+  startedBy?: string;
+  /** Only what comes after this one in the list. */
+  before?: { createdAt: number; id: string };
+}
+
+/** Newest first. */
+export async function listRunSummaries(parts: EngineParts, filter: RunFilter): Promise<RunSummary[]> {
+  return (await runsQuery(parts, filter).execute()).map((row) => toSummary(row, row.app, row.release));
+}
+
+/** By an index whatever is asked for: a page must not cost a look at all runs that there ever were; a test looks. */
+export function runsQuery(parts: EngineParts, filter: RunFilter) {
+  const { appId, limit, states, since, startedBy, before } = filter;
   let query = parts.store.read
     .selectFrom('runs')
     .innerJoin('apps', 'apps.id', 'runs.app_id')
@@ -53,7 +69,16 @@ export async function listRunSummaries(
     .select(['apps.name as app', 'releases.number as release'])
     .orderBy('runs.created_at', 'desc')
     .orderBy('runs.id', 'desc')
-    .limit(filter.limit);
-  if (filter.appId !== undefined) query = query.where('runs.app_id', '=', filter.appId as never);
-  return (await query.execute()).map((row) => toSummary(row, row.app, row.release));
+    .limit(limit);
+  if (appId !== undefined) query = query.where('runs.app_id', '=', appId as never);
+  if (states !== undefined) query = query.where('runs.state', 'in', states);
+  if (since !== undefined) query = query.where('runs.created_at', '>=', since);
+  // A push is noted with the bare name of its pusher, all else with the actor.
+  if (startedBy !== undefined) query = query.where('runs.started_by', 'in', [startedBy, `user:${startedBy}`]);
+  if (before !== undefined) {
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('runs.created_at', 'runs.id'), '<', tuple(before.createdAt, before.id as never)),
+    );
+  }
+  return query;
 }

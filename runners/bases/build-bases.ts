@@ -8,7 +8,7 @@ import { hostCertificates } from './certificates';
 import { npmPackage } from './npm-package';
 import { type Progress, startProgress } from './progress';
 import { recipeHash } from './recipe-hash';
-import { type BaseRecipe, baseTag, planBases, RECIPES } from './recipes';
+import { type BaseRecipe, baseTag, planBases, USUAL_BASES } from './recipes';
 import { rootFilesystem } from './root-filesystem';
 
 export const RECIPE_LABEL = 'gantry.recipe';
@@ -24,7 +24,7 @@ export interface BaseBuildOptions {
   /** Keeps fetched packages between builds. */
   cacheFolder: string;
   settings: BuildSettings;
-  /** Which bases; default: all. Their own bases are built first. */
+  /** Which bases; default: those that everybody needs. Their own bases are built first. */
   names?: readonly string[];
   npmCli?: string;
   /** What programs that are started for a build inherit (PATH above all). */
@@ -46,7 +46,7 @@ export interface BuiltBase {
  * Bases on the same level are built in parallel. All are tried; then the first failure is thrown.
  */
 export async function buildBases(options: BaseBuildOptions): Promise<BuiltBase[]> {
-  const recipes = planBases(options.names ?? RECIPES.map((recipe) => recipe.name));
+  const recipes = planBases(options.names ?? USUAL_BASES);
   const certificates = await hostCertificates(options.settings.caBundle);
   const begun = new Map<string, Promise<BuiltBase>>();
   for (const recipe of recipes) {
@@ -169,7 +169,7 @@ async function removeOld(docker: Docker, old: string | undefined, current: strin
     return;
   }
   const found = await docker.getImage(old).inspect();
-  if (found.RepoTags.length > 0) {
+  if ((found.RepoTags ?? []).length > 0) {
     return;
   }
   await docker

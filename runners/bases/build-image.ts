@@ -9,8 +9,12 @@ import { BuildProgress } from '../docker/build-progress';
 export interface ImageBuildRequest {
   docker: Docker;
   tag: string;
-  /** Folder with the Dockerfile. */
+  /** The build context, with the Dockerfile. */
   folder: string;
+  /** Its path in the context when it is not `Dockerfile`. */
+  dockerfile?: string;
+  /** What of the folder belongs to the context; all of it when left out. */
+  only?: { entries: readonly string[]; without: (path: string) => boolean };
   buildArgs: Record<string, string>;
   labels: Record<string, string>;
   /** Further files of the build context: name → text, or the path of a file to read. */
@@ -45,6 +49,7 @@ export async function buildImage(request: ImageBuildRequest): Promise<string> {
   const answer = await request.docker.buildImage(contextOf(request) as unknown as NodeJS.ReadableStream, {
     t: request.tag,
     version: '2',
+    dockerfile: request.dockerfile ?? 'Dockerfile',
     buildargs: request.buildArgs,
     labels: request.labels,
   });
@@ -68,7 +73,9 @@ function indent(lines: readonly string[]): string {
 
 /** The folder as a tar, with the further files behind it. Owner and time are fixed, so that the build cache holds. */
 function contextOf(request: ImageBuildRequest): Pack {
+  const { only } = request;
   return packFolder(request.folder, {
+    ...(only === undefined ? {} : { entries: [...only.entries], ignore: only.without }),
     map: (header) => Object.assign(header, { uid: 0, gid: 0, mtime: new Date(0) }),
     finalize: false,
     finish: (pack) => {

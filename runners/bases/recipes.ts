@@ -8,6 +8,8 @@ export interface BaseRecipe {
   /** The base that this one is built on; null for the root, which comes from a registry or from Debian's packages. */
   from: string | null;
   purpose: string;
+  /** Built when an app first needs it, not beforehand. */
+  lazy?: true;
   /** npm packages put into the build context as files: file name → package and version. */
   packages?: Readonly<Record<string, string>>;
 }
@@ -27,11 +29,21 @@ export const RECIPES: readonly BaseRecipe[] = [
   },
   { name: 'maven', from: 'debian', purpose: 'JDK 17 and Maven, to build WAR and EAR' },
   { name: 'tomcat', from: 'debian', purpose: 'Tomcat 10.1 on Java 17, to serve a WAR' },
+  { name: 'go', from: 'debian', purpose: 'Go 1.23, to build programs', lazy: true },
+  { name: 'python', from: 'debian', purpose: 'Python 3.11 and pip, for apps with a Dockerfile', lazy: true },
 ];
 
-/** `gantry/tomcat` for `tomcat`. */
+/** What everybody needs; the others are built when an app first names them. */
+export const USUAL_BASES: readonly string[] = RECIPES.filter(({ lazy }) => lazy !== true).map(({ name }) => name);
+
+/** `gantry/tomcat:latest` for `tomcat`. */
 export function baseTag(name: string): string {
   return `gantry/${name}:latest`;
+}
+
+/** The name of the recipe that makes this image: `go` for `gantry/go`; undefined for every other image. */
+export function baseOfImage(image: string): string | undefined {
+  return RECIPES.find(({ name }) => image === `gantry/${name}` || image === baseTag(name))?.name;
 }
 
 /**

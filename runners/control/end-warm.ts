@@ -1,18 +1,19 @@
 import type { Engine } from '../../engine/engine';
-import { type Environment, routeOf } from '../../engine/environments/find';
+import type { Environment } from '../../engine/environments/find';
 import type { Lane } from '../../engine/ports/gateway';
-import { DRAIN_MS, removeInstances } from '../serving/take-down';
+import { followTraffic } from '../serving/follow-traffic';
+import { removeInstances } from '../serving/take-down';
 import type { World } from '../world';
+
+/** What is open was closed before, at the time that the release asked for; this is for what came since, ms. */
+const DRAIN_MS = 30_000;
 
 /** Ends what was kept warm for long enough: its release stays the way back, its instances go. */
 export async function endWarm(engine: Engine, world: World): Promise<void> {
   for (const environment of await engine.environments.list()) {
     if (environment.cluster !== world.cluster.name) continue;
     const cooled = await engine.environments.cool(environment.id);
-    if (cooled !== undefined) {
-      await world.gateway.route(routeOf(cooled));
-      await engine.environments.confirm(cooled);
-    }
+    if (cooled !== undefined) await followTraffic(engine, world, cooled);
     await removeLeft(engine, world, cooled ?? environment);
   }
 }

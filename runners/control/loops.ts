@@ -1,24 +1,38 @@
 import type { Engine } from '../../engine/engine';
 import { messageOf } from '../../engine/model/errors';
 import type { World } from '../world';
+import { endKept } from './end-kept';
+import { endLeaving } from './end-leaving';
 import { endWarm } from './end-warm';
+import { keepImages } from './keep-images';
+import { SAMPLE_MS, TrafficSampler } from './sample-traffic';
 
 /** One control loop: what it mends, how often, under a term of its own. */
 interface Loop {
   name: string;
   everyMs: number;
-  turn(): Promise<void>;
+  /** @param signal aborts when the runner is to stop: a long turn ends early then */
+  turn(signal: AbortSignal): Promise<void>;
+  /** Called when another runner has the term, and at the end. */
+  rest?(): void;
 }
 
 /**
- * Starts the loops that compare the world with SQL. Each runs in one runner at a time (a term), and one turn at a
- * time. Returns what stops them and waits for the turns under way.
+ * Starts the loops that compare the world with SQL. Each runs in one runner at a time (a term), one turn at a time, and
+ * none while everything is held: after a restore the records are not to be believed yet. Returns what stops them and
+ * waits for the turns under way.
  */
-export function startLoops(engine: Engine, world: World, holder: string): () => Promise<void> {
+export function startLoops(engine: Engine, world: World, holder: string, keepReleases: number): () => Promise<void> {
   const { log } = engine.parts;
+  const sampler = new TrafficSampler(engine, world);
   const loops: Loop[] = [
     { name: 'gateway', everyMs: 5_000, turn: () => compareGateway(engine, world) },
     { name: 'warm', everyMs: 5_000, turn: () => endWarm(engine, world) },
+    { name: 'leaving', everyMs: 2_000, turn: () => endLeaving(engine, world) },
+    { name: 'kept', everyMs: 2_000, turn: () => endKept(engine, world) },
+    { name: 'credentials', everyMs: 15_000, turn: () => engine.releases.forgetOldCredentials() },
+    { name: 'images', everyMs: 5_000, turn: keepImages(engine, world, keepReleases) },
+    { name: 'traffic', everyMs: SAMPLE_MS, turn: () => sampler.turn(), rest: () => sampler.rest() },
   ];
   const stops = loops.map((loop) => startLoop(engine, loop, `${loop.name}/${world.cluster.name}`, holder, log));
   return async () => {
@@ -35,10 +49,12 @@ function startLoop(
 ): () => Promise<void> {
   let busy: Promise<void> | undefined;
   let trouble = '';
+  const stopped = new AbortController();
   const turn = async (): Promise<void> => {
     try {
-      if ((await engine.terms.hold(term, holder)) === undefined) return;
-      await loop.turn();
+      if ((await engine.holds.list()).length > 0) return;
+      if ((await engine.terms.hold(term, holder)) === undefined) return loop.rest?.();
+      await loop.turn(stopped.signal);
       if (trouble !== '') log.info({ loop: loop.name }, 'a control loop works again');
       trouble = '';
     } catch (error) {
@@ -47,7 +63,14 @@ function startLoop(
       trouble = messageOf(error);
     }
   };
+  /** A turn may take longer than its term: nobody else begins one meanwhile. */
+  const keepTerm = (): void => {
+    engine.terms
+      .hold(term, holder)
+      .catch((error) => log.warn({ loop: loop.name, error: messageOf(error) }, 'a term was not renewed'));
+  };
   const begin = (): void => {
+    if (busy !== undefined) keepTerm();
     busy ??= turn().finally(() => {
       busy = undefined;
     });
@@ -56,7 +79,9 @@ function startLoop(
   begin();
   return async () => {
     clearInterval(timer);
+    stopped.abort();
     await busy;
+    loop.rest?.();
   };
 }
 

@@ -8,6 +8,7 @@ import type {
   CommandRequest,
   ImageRequest,
   LayerRequest,
+  TakeImageRequest,
 } from '../../engine/ports/builder';
 import type { Bytes } from '../../engine/ports/bytes';
 import type { Labels } from '../../engine/ports/cluster';
@@ -21,6 +22,7 @@ import { hasInit } from './description';
 import { baseImageOf, imagesOf, stagesOf } from './dockerfile';
 import { BASES_TO_USE, BaseNotFetched, buildKit } from './image-build';
 import { ImageNames, splitName } from './image-names';
+import { pullImage } from './image-pull';
 import { withSums } from './injection';
 import { EFFECT_LABEL, EPOCH_LABEL, INSTALLATION_LABEL, labelFilter, ROLE_LABEL, writeLabels } from './labels';
 import { layerContext } from './layer-context';
@@ -84,6 +86,21 @@ export class DockerBuilder implements Builder {
     return { ...(await this.named(app, imageId, effect, signal)), baseId };
   }
 
+  async takeImage(request: TakeImageRequest): Promise<BuiltImage> {
+    const { ref, app, credentials, labels, signal, onLine } = request;
+    signal.throwIfAborted();
+    const [name = '', digest] = ref.split('@');
+    const isPulled = digest !== undefined && (await this.inspect(ref)) === undefined;
+    if (isPulled) await pullImage(this.client, { name, digest }, credentials, signal, onLine);
+    const imageId = await this.resolveImage(ref);
+    const effect = this.names.byEffect(app, labels.effect);
+    await this.tag(imageId, effect);
+    const image = await this.named(app, imageId, effect, signal);
+    // It has a name of ours now; another one would keep it here when ours are taken off.
+    if (isPulled) await this.removeName(ref);
+    return image;
+  }
+
   async runCommand(request: CommandRequest): Promise<CommandEnd> {
     const { installation, network: stem, bytes, settings } = this.options;
     const imageId = await this.resolveImage(request.image);
@@ -110,7 +127,7 @@ export class DockerBuilder implements Builder {
     if (info === undefined) return;
     const kept = this.names.withdrawn(imageId);
     await this.tag(imageId, kept);
-    for (const name of info.RepoTags.filter((each) => this.names.isOurs(each) && each !== kept)) {
+    for (const name of (info.RepoTags ?? []).filter((each) => this.names.isOurs(each) && each !== kept)) {
       if (!this.names.isBase(name)) await this.removeName(name);
     }
   }

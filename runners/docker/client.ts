@@ -14,7 +14,10 @@ export interface DockerClient {
   readonly streams: Docker;
 }
 
-/** Two clients of one engine. Nothing is sent yet. */
+/**
+ * Two clients of one engine. Nothing is sent yet. Calls name no version of the API: 20.10 knows none above 1.41, and 29
+ * none below 1.44, so what is asked and read here is what all of them have.
+ */
 export function connectDocker(options: Docker.DockerOptions): DockerClient {
   return {
     address: options.host ? `tcp://${options.host}:${options.port ?? 2375}` : `unix://${socketOf(options)}`,

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { StepFailure } from '../../engine/model/errors';
+import { type HealthSeen, noteAnswer } from '../../engine/model/instance-end';
 import type { Bytes } from '../../engine/ports/bytes';
 import {
   type Cluster,
@@ -14,10 +15,10 @@ import {
 import { connectDocker, type DockerClient, ignoring, reasonOf, renamed, renamedError, statusOf } from './client';
 import { instanceOptions, RESTART_ALWAYS } from './container-options';
 import { describeEngine, hasInit } from './description';
-import { askHealth } from './health';
+import { AskPace, askHealth } from './health';
 import { packFiles, putFiles, withSums } from './injection';
 import { EFFECT_LABEL, EPOCH_LABEL, INSTALLATION_LABEL, labelFilter, ROLE_LABEL, writeLabels } from './labels';
-import { ensureNetwork } from './networks';
+import { ensureNetwork, ensureStageNetwork, stageNetworks } from './networks';
 import { OutputDemultiplexer } from './output-lines';
 import { removeContainer } from './removal';
 import { instanceSeen, neverRan } from './seen';
@@ -42,9 +43,9 @@ const START_ATTEMPTS = 5;
 /** How long a container that was made but not started may belong to another actor that is still at work. */
 const HALF_MADE_PATIENCE_MS = 10_000;
 const INJECT_TIMEOUT_MS = 300_000;
-const FIRST_ASK_MS = 100;
-const SLOWEST_ASK_MS = 1_000;
-const ASK_GROWTH = 1.2;
+const ADOPT_LOOK_MS = 100;
+/** How often Docker is asked whether the container still runs while its health is awaited. */
+const LOOK_MS = 250;
 const LAST_LINES = 200;
 
 /** Instances as containers of one Docker Engine, on one bridge network with the gateway. */
@@ -100,26 +101,36 @@ export class DockerCluster implements Cluster {
     onLine: (line: string) => void,
   ): Promise<void> {
     const began = Date.now();
-    let lastAnswer = 'not asked yet';
+    const answers: HealthSeen[] = [];
     let restarts: number | undefined;
-    for (let pause = FIRST_ASK_MS; ; pause = Math.min(pause * ASK_GROWTH, SLOWEST_ASK_MS)) {
+    let info: Inspected | undefined;
+    let lookedAt = Number.NEGATIVE_INFINITY;
+    for (const pace = new AskPace(); ; ) {
       signal.throwIfAborted();
-      const info = await this.inspectOurs(name);
+      if (Date.now() - lookedAt >= LOOK_MS) {
+        lookedAt = Date.now();
+        info = await this.inspectOurs(name);
+      }
       restarts ??= info?.RestartCount;
-      if (info === undefined || hasEnded(info, restarts ?? 0)) throw await this.ended(name, info, lastAnswer);
+      if (info === undefined || hasEnded(info, restarts ?? 0)) throw await this.ended(name, info, answers);
       const address = this.seen(info).address;
       const answer = await askHealth(address, health.port, health.path, signal);
       signal.throwIfAborted();
       const took = Date.now() - began;
-      if (answer.status === health.status) {
-        await this.keepRunning(info);
-        return onLine(`${health.path} answers ${answer.words} after ${took} ms`);
-      }
-      if (answer.words !== lastAnswer) onLine(`${health.path}: ${answer.words}`);
-      lastAnswer = answer.words;
-      if (took >= health.withinMs) throw await this.unhealthy(info, health, lastAnswer);
-      await pauseFor(Math.min(pause, Math.max(1, health.withinMs - took)), signal);
+      if (answer.status === health.status) return onLine(`${health.path} answers ${answer.words} after ${took} ms`);
+      if (answer.words !== answers.at(-1)?.words) onLine(`${health.path}: ${answer.words}`);
+      noteAnswer(answers, answer.words, took);
+      if (took >= health.withinMs) throw await this.unhealthy(info, health, answers);
+      await pauseFor(Math.min(pace.after(answer), Math.max(1, health.withinMs - took)), signal);
     }
+  }
+
+  /** An update of what is set already costs a write of the container's file, so it is left out. */
+  async keepRunning(name: string): Promise<void> {
+    const info = await this.inspectOurs(name);
+    if (info === undefined || info.HostConfig.RestartPolicy?.Name === RESTART_ALWAYS.RestartPolicy.Name) return;
+    const update = ignoring([404], this.client.calls.getContainer(info.Id).update(RESTART_ALWAYS));
+    await this.ask(`set the restart policy of ${name}`, update);
   }
 
   private async startOrAdopt(spec: InstanceSpec): Promise<InstanceSeen> {
@@ -128,13 +139,27 @@ export class DockerCluster implements Cluster {
     for (let attempt = 1; attempt <= START_ATTEMPTS; attempt++) {
       const id = await this.create(spec);
       const info = id === undefined ? await this.adopt(spec) : await this.fillAndStart(id, { ...spec, inject });
-      if (info !== undefined) return this.seen(info);
+      if (info === undefined) continue;
+      await this.joinStage(info.Id, spec.labels.environment);
+      return this.seen(info);
     }
     throw new StepFailure(
       'world',
       `the container ${spec.name} was changed by somebody else ${START_ATTEMPTS} times while it was being started`,
       `see who does it with "docker events --filter container=${spec.name}"`,
     );
+  }
+
+  /** Puts an instance into the networks of its stage, where it finds other apps by name. It boots meanwhile. */
+  private async joinStage(id: string, stage: string | undefined): Promise<void> {
+    if (stage === undefined) return;
+    const join = async (network: string): Promise<void> => {
+      await ensureStageNetwork(this.client, network, this.options.installation);
+      // 403: it is in there already.
+      const joined = ignoring([403], this.client.calls.getNetwork(network).connect({ Container: id }));
+      await this.ask(`put an instance into the network ${network}`, joined);
+    };
+    await Promise.all(stageNetworks(this.options.network, stage).map(join));
   }
 
   /** The id of the new container; undefined when the name is taken. */
@@ -205,7 +230,7 @@ export class DockerCluster implements Cluster {
         await removeContainer(this.client, info.Id, 0);
         return undefined;
       }
-      await wait(FIRST_ASK_MS);
+      await wait(ADOPT_LOOK_MS);
     }
   }
 
@@ -232,16 +257,13 @@ export class DockerCluster implements Cluster {
     return this.inspect(info.Id);
   }
 
-  /** An update of what is set already costs a write of the container's file, so it is left out. */
-  private async keepRunning(info: Inspected): Promise<void> {
-    if (info.HostConfig.RestartPolicy?.Name === RESTART_ALWAYS.RestartPolicy.Name) return;
-    const update = this.client.calls.getContainer(info.Id).update(RESTART_ALWAYS);
-    await this.ask(`set the restart policy of ${info.Name.slice(1)}`, update);
-  }
-
-  private async ended(name: string, info: Inspected | undefined, lastAnswer: string): Promise<InstanceUnhealthyError> {
+  private async ended(
+    name: string,
+    info: Inspected | undefined,
+    answers: HealthSeen[],
+  ): Promise<InstanceUnhealthyError> {
     if (info === undefined) {
-      const details = { exitCode: null, outOfMemory: false, lastAnswer, lastLines: [] };
+      const details = { name, exitCode: null, outOfMemory: false, answers, lastLines: [] };
       return new InstanceUnhealthyError(`${name} was removed while its health was awaited`, details);
     }
     // One that restarts again and again is stopped, so that it stays as it was seen.
@@ -251,19 +273,24 @@ export class DockerCluster implements Cluster {
     const why = outOfMemory ? 'ran out of memory' : 'ended';
     const lastLines = await this.linesOf(info.Id, LAST_LINES);
     return new InstanceUnhealthyError(`${name} ${why} before it was healthy`, {
+      name,
       exitCode,
       outOfMemory,
-      lastAnswer,
+      answers,
       lastLines,
     });
   }
 
-  private async unhealthy(info: Inspected, health: HealthCheck, answer: string): Promise<InstanceUnhealthyError> {
+  private async unhealthy(
+    info: Inspected,
+    health: HealthCheck,
+    answers: HealthSeen[],
+  ): Promise<InstanceUnhealthyError> {
     const name = info.Name.slice(1);
-    const message = `${name} was not healthy within ${health.withinMs / 1000} s: GET ${health.path} on port ${health.port}: ${answer}`;
+    const message = `${name} was not healthy within ${health.withinMs / 1000} s: GET ${health.path} on port ${health.port}: ${answers.at(-1)?.words ?? 'never asked'}`;
     const lastLines = await this.linesOf(info.Id, LAST_LINES);
     const outOfMemory = info.State.OOMKilled;
-    return new InstanceUnhealthyError(message, { exitCode: null, outOfMemory, lastAnswer: answer, lastLines });
+    return new InstanceUnhealthyError(message, { name, exitCode: null, outOfMemory, answers, lastLines });
   }
 
   private async linesOf(id: string, count: number): Promise<string[]> {

@@ -10,12 +10,54 @@ interface EngineInfo {
   PidsLimit?: boolean;
   CpuCfsQuota?: boolean;
   InitCommit?: { ID: string };
+  CgroupVersion?: string;
+  /** Pairs of name and value. */
+  DriverStatus?: [string, string][];
 }
 
 /** Version and what a release manager should know of this engine. */
 export async function describeEngine(client: DockerClient): Promise<ClusterDescription> {
   const info = await engineInfo(client);
   return { kind: 'docker', version: info.ServerVersion, warnings: warningsOf(info) };
+}
+
+/** The oldest Docker Engine that Gantry is tested with is 20.10, which speaks this. */
+const OLDEST_API = '1.41';
+
+/** What an engine is, for people who compare two machines. */
+export interface EngineFacts {
+  version: string;
+  api: string;
+  /** Of the control groups; engines before 20.10 do not tell. */
+  cgroup: string;
+  /** Where images lie. In containerd's store an image's ID is the digest of its manifest, not of its configuration. */
+  images: 'layers' | 'containerd';
+  tooOld: boolean;
+}
+
+export async function engineFacts(client: DockerClient): Promise<EngineFacts> {
+  const version = await renamed(client, 'tell its version', client.calls.version());
+  return factsOf(await engineInfo(client), version.ApiVersion);
+}
+
+export function factsOf(
+  info: Pick<EngineInfo, 'ServerVersion' | 'CgroupVersion' | 'DriverStatus'>,
+  api: string,
+): EngineFacts {
+  const isContainerd = info.DriverStatus?.some(([, value]) => value.startsWith('io.containerd.snapshotter'));
+  return {
+    version: info.ServerVersion,
+    api,
+    cgroup: info.CgroupVersion ?? '1',
+    images: isContainerd === true ? 'containerd' : 'layers',
+    tooOld: isBefore(api, OLDEST_API),
+  };
+}
+
+function isBefore(api: string, other: string): boolean {
+  const [major = 0, minor = 0] = api.split('.').map(Number);
+  const [otherMajor = 0, otherMinor = 0] = other.split('.').map(Number);
+  return major < otherMajor || (major === otherMajor && minor < otherMinor);
 }
 
 export function warningsOf(info: EngineInfo): string[] {

@@ -36,3 +36,25 @@ export function askHealth(address: string, port: number, path: string, signal: A
     call.end();
   });
 }
+
+/** Before it listens a process hears nothing of the questions, so they may come often: nobody waits for nothing. */
+const SILENT_ASK_MS = 20;
+/** So many of them, some ten seconds, then they get rarer: what takes that long is not hurried. */
+const SILENT_ASKS = 400;
+const FIRST_ASK_MS = 100;
+const SLOWEST_ASK_MS = 1_000;
+const ASK_GROWTH = 1.2;
+
+/** How long to wait before an instance is asked for its health again. */
+export class AskPace {
+  private silent = 0;
+  private next = FIRST_ASK_MS;
+
+  /** Milliseconds after this answer. An app that does answer is asked less and less often. */
+  after(answer: HealthAnswer): number {
+    if (answer.status === undefined && this.silent++ < SILENT_ASKS) return SILENT_ASK_MS;
+    const pause = this.next;
+    this.next = Math.min(pause * ASK_GROWTH, SLOWEST_ASK_MS);
+    return pause;
+  }
+}

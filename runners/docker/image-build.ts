@@ -82,7 +82,7 @@ async function follow(
 }
 
 /** Readline swallows an error of its input, and an aborted build must not look like an ended one. */
-async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<string> {
+export async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<string> {
   let failure: Error | undefined;
   input.on('error', (error: Error) => {
     failure = error;
@@ -95,10 +95,14 @@ async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<string> {
 
 /** What to do about a base that is not there. */
 export const BASES_TO_USE =
-  'use a base that is present (gantry/debian, gantry/node, gantry/maven, gantry/tomcat; "gantry bases build" makes them), ' +
+  'use a base that is present (gantry/debian, gantry/node, gantry/maven, gantry/tomcat, gantry/go, gantry/python), ' +
   'or put the image on this machine';
 
-const COMMAND_FAILED = /executor failed running \[(?:\/bin\/sh -c )?(.*)\]: exit code: (\d+)/s;
+/** In the words of Docker 20.10, and of newer ones. */
+const COMMAND_FAILED = [
+  /executor failed running \[(?:\/bin\/sh -c )?(.*)\]: exit code: (\d+)/s,
+  /process "(?:\/bin\/sh -c )?(.*)" did not complete successfully: exit code: (\d+)/s,
+];
 const NOT_FETCHED =
   /(?:registry|manifests?|pull access denied|failed to resolve|failed to do request|not found: docker\.io)/i;
 
@@ -107,8 +111,8 @@ function buildFailure(error: string): StepFailure {
     /^(?:failed to solve(?: with frontend [\w.]+)?: |failed to create LLB definition: )+/,
     '',
   );
-  const failed = COMMAND_FAILED.exec(error);
-  if (failed !== null) {
+  const failed = COMMAND_FAILED.map((words) => words.exec(error)).find((found) => found !== null);
+  if (failed !== undefined) {
     const message = `the build failed: "${failed[1]}" ended with exit code ${failed[2]}`;
     return new StepFailure('user', message, 'its output stands in the log of this step; mend it and push again');
   }

@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
 import type Docker from 'dockerode';
-import { extract, type Header } from 'tar-stream';
 import { GantryError, StepFailure } from '../../engine/model/errors';
 import type { Bytes } from '../../engine/ports/bytes';
 import { WORK_FOLDER } from './build-folders';
 import { ignoring, within } from './client';
 import { globFolder, globPattern } from './glob';
+import { eachEntry } from './tar-entries';
 
 export interface TakenFile {
   name: string;
@@ -117,18 +117,5 @@ async function put(bytes: Bytes, content: NodeJS.ReadableStream, path: string) {
     if (!(error instanceof GantryError) || error.code !== 'too-large') throw error;
     const message = `${path} is larger than ${TAKE_LIMIT_BYTES} bytes`;
     throw new StepFailure('user', message, 'is it the right file?', { cause: error });
-  }
-}
-
-async function eachEntry(
-  archive: NodeJS.ReadableStream,
-  visit: (header: Header, content: NodeJS.ReadableStream) => Promise<void>,
-): Promise<void> {
-  const entries = extract();
-  archive.on('error', (error) => entries.destroy(error as Error));
-  archive.pipe(entries);
-  for await (const entry of entries) {
-    await visit(entry.header, entry as unknown as NodeJS.ReadableStream);
-    entry.resume();
   }
 }

@@ -5,13 +5,16 @@ import { InstanceUnhealthyError } from '../../engine/ports/cluster';
 import type { GatewayServer, Lane } from '../../engine/ports/gateway';
 import type { StepWork } from '../../engine/ports/step-kind';
 import type { Release } from '../../engine/releases/find';
-import type { ReleaseStage } from '../../engine/releases/record';
+import { imageOfStage, type ReleaseStage } from '../../engine/releases/record';
 import { place } from '../../engine/rollout/traffic';
 import { compensateEffects, effectKey } from '../../engine/steps/effect';
 import { WORLD_ATTEMPTS } from '../../engine/steps/lease';
 import type { World } from '../world';
 import { artifactPlace } from './artifact-place';
+import { keepFailed } from './keep-failed';
+import { laneSettings } from './lane-settings';
 import { takeBack } from './take-down';
+import { unhealthy } from './unhealthy';
 
 export interface BroughtUp {
   lane: Lane;
@@ -32,10 +35,16 @@ export async function bringUp(
   const stage = release.record.stages[stageName];
   if (stage === undefined) throw new StepFailure('gantry', `release ${release.number} knows no stage ${stageName}`);
   const { engine, lease, log } = context;
-  const placed = await engine.environments.change({ lease }, environment.id, (t) => place(t, release.id).traffic);
+  const settings = laneSettings(release, stageName);
+  const placed = await engine.environments.change(
+    { lease },
+    environment.id,
+    (t) => place(t, release.id, settings).traffic,
+  );
   const { lane } = place(placed.traffic, release.id);
   const names = await missingNames(context, world, environment, lane, stage.serve.instances);
   if (names.length === 0) return { lane, instances: [] };
+  await world.gateway.keepNames(await engine.environments.insideNames(environment.cluster));
   try {
     await Promise.all(
       names.map((one) => startOne(context, world, { environment, release, stageName, stage, lane, ...one })),
@@ -54,6 +63,14 @@ export async function bringUp(
     throw error instanceof InstanceUnhealthyError ? unhealthy(error, log) : error;
   }
   return { lane, instances: names.map((one) => one.name) };
+}
+
+/**
+ * Has instances that were brought up come back by themselves from now on. It takes its time, and only a restart will
+ * ask for it: whoever switches to them does not wait for it first.
+ */
+export async function keepUp(world: World, { instances }: BroughtUp): Promise<void> {
+  await Promise.all(instances.map((name) => world.cluster.keepRunning(name)));
 }
 
 /**
@@ -193,10 +210,9 @@ function specOf(context: StepWork, one: One, key: string): InstanceSpec {
 }
 
 function imageOf(one: One): string {
-  const { image, baseId } = one.release.record;
-  if (one.stage.deliver === 'image') return image.id;
-  if (baseId === null) throw new StepFailure('gantry', `release ${one.release.number} has no base to inject into`);
-  return baseId;
+  const image = imageOfStage(one.release.record, one.stageName);
+  if (image === null) throw new StepFailure('gantry', `release ${one.release.number} has no base to inject into`);
+  return image;
 }
 
 function injectedArtifact(one: One): InjectedFile[] {
@@ -214,7 +230,7 @@ const configFile = (file: { to: string; digest: string }): InjectedFile => ({
 
 /**
  * Leaves nothing half done. A fault of the world will be tried again and adopts what stands; everything else is
- * removed now, unless another runner holds the step.
+ * removed now, unless another runner holds the step, or the failed one is kept for a look.
  */
 async function giveUp(
   context: StepWork,
@@ -228,25 +244,8 @@ async function giveUp(
   if (context.signal.reason === 'given-back') return;
   const again = error instanceof StepFailure && error.fault === 'world' && context.lease.attempt < WORLD_ATTEMPTS;
   if (again && !context.signal.aborted) return;
-  await takeBack(context, world, environment, lane, started);
+  const kept = await keepFailed(context, error);
+  const left = started.filter((name) => name !== kept);
+  await takeBack(context, world, environment, lane, left);
   await compensateEffects(context.engine.parts, context.lease);
-}
-
-/** What a developer needs to see, in the log; one sentence as the reason. */
-function unhealthy(error: InstanceUnhealthyError, log: (line: string) => void): StepFailure {
-  const { details } = error;
-  log(`not healthy: ${error.message}`);
-  log(`exit code: ${details.exitCode ?? 'still running'}; out of memory: ${details.outOfMemory ? 'yes' : 'no'}`);
-  log(`last answer of the health check: ${details.lastAnswer}`);
-  log(`the last ${details.lastLines.length} lines of the container:`);
-  for (const line of details.lastLines) log(`  | ${line}`);
-  const exit = details.exitCode === null ? '' : ` (exit code ${details.exitCode})`;
-  return new StepFailure(
-    'user',
-    `${error.message}${exit}${details.outOfMemory ? '; it ran out of memory' : ''}`,
-    details.outOfMemory
-      ? 'raise serve.resources.memory'
-      : 'the last lines of the container stand in the log of this step',
-    { cause: error },
-  );
 }

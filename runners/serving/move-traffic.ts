@@ -1,8 +1,9 @@
-import { type Environment, routeOf } from '../../engine/environments/find';
+import type { Environment } from '../../engine/environments/find';
 import type { Json } from '../../engine/model/hash';
 import type { StepWork } from '../../engine/ports/step-kind';
 import type { Traffic } from '../../engine/rollout/traffic';
 import type { World } from '../world';
+import { followTraffic } from './follow-traffic';
 
 export interface Moved {
   version: number;
@@ -19,7 +20,7 @@ export async function moveTraffic(
   world: World,
   environment: Environment,
   move: (traffic: Traffic) => Traffic,
-  options: { target: string; warmUntil?: number | null; sticky?: boolean },
+  options: { target: string; warmUntil?: number | null },
 ): Promise<Moved> {
   const { engine, lease } = context;
   const extra = options.warmUntil === undefined ? {} : { warmUntil: options.warmUntil };
@@ -33,10 +34,7 @@ export async function moveTraffic(
     find: async () => undefined, // the act itself is made single by the version
     act: async (_key, intent) => {
       // What was decided is committed. Whoever decided later wins, also here: the newest version is followed.
-      const now = await engine.environments.find(environment.id);
-      const sticky = options.sticky === undefined ? {} : { sticky: options.sticky };
-      await world.gateway.route({ ...routeOf(now), ...sticky });
-      await engine.environments.confirm(now);
+      await followTraffic(engine, world, await engine.environments.find(environment.id));
       return intent;
     },
   });

@@ -1,11 +1,11 @@
 import type { Environment } from '../../engine/environments/find';
 import type { Lane } from '../../engine/ports/gateway';
 import type { StepWork } from '../../engine/ports/step-kind';
-import { emptyLane, looseLanes, type Traffic } from '../../engine/rollout/traffic';
+import { drainOf, emptyLane, looseLanes, type Traffic } from '../../engine/rollout/traffic';
 import type { World } from '../world';
 
-/** Longest wait for the last answers of instances that leave, ms. */
-export const DRAIN_MS = 30_000;
+/** What a step needs after a drain: its instances end and go, ms. */
+const AFTER_DRAIN_MS = 30_000;
 /** How long a process may take to end on SIGTERM after it was drained, ms. */
 const STOP_GRACE_MS = 10_000;
 
@@ -15,13 +15,7 @@ type Actor = Pick<StepWork, 'engine' | 'lease' | 'log'>;
  * Drains and removes everything in a lane that has no role any more: no new requests, wait until the last answer,
  * leave the gateway, stop, remove. In this order, so that no request fails.
  */
-export async function takeDown(
-  context: Actor,
-  world: World,
-  environment: Environment,
-  lane: Lane,
-  options: { drainMs: number },
-): Promise<void> {
+export async function takeDown(context: Actor, world: World, environment: Environment, lane: Lane): Promise<void> {
   const { engine, lease } = context;
   const instances = await engine.instances.list({ environmentId: environment.id, lane });
   await drainAndRemove(
@@ -30,7 +24,7 @@ export async function takeDown(
     environment,
     lane,
     instances.map((i) => i.name),
-    options.drainMs,
+    drainFor(context, environment, lane),
   );
   await engine.environments.change({ lease }, environment.id, (t) => (t.lanes[lane] === null ? t : emptyLane(t, lane)));
 }
@@ -51,9 +45,21 @@ export async function takeBack(
   const own = instances.map((i) => i.name).filter((name) => names.includes(name));
   const isLoose = (t: Traffic) => looseLanes(t).includes(lane);
   const { traffic } = await engine.environments.find(environment.id);
-  await drainAndRemove(context, world, environment, lane, own, isLoose(traffic) ? 0 : DRAIN_MS);
+  await drainAndRemove(
+    context,
+    world,
+    environment,
+    lane,
+    own,
+    isLoose(traffic) ? 0 : drainFor(context, environment, lane),
+  );
   if (own.length < instances.length) return;
   await engine.environments.change({ lease }, environment.id, (t) => (isLoose(t) ? emptyLane(t, lane) : t));
+}
+
+/** As long as the release asked for, if the step has so much time. */
+function drainFor({ lease }: Actor, { traffic }: Environment, lane: Lane): number {
+  return Math.max(0, Math.min(drainOf(traffic, lane), lease.timeoutMs - AFTER_DRAIN_MS));
 }
 
 async function drainAndRemove(

@@ -1,6 +1,10 @@
+import { posix } from 'node:path';
 import type { Json } from '../../engine/model/hash';
 import type { StepContext, StepKind } from '../../engine/ports/step-kind';
+import { WHOLE_REPOSITORY } from '../../pipelines/paths';
+import { imagesOf, stagesOf } from '../docker/dockerfile';
 import type { World } from '../world';
+import { type AppSources, appSources } from './app-sources';
 import { imageStep } from './image';
 import { buildLabels } from './labels';
 
@@ -16,10 +20,11 @@ async function build(context: StepContext<'build-image'>, world: World): Promise
     intent: { dockerfile: spec.dockerfile, commit: lease.run.commit },
     find: async (key) => (await world.builder.findImage(key)) as unknown as Json | undefined,
     act: async (key) => {
-      const source = await world.sources.tar(lease.app.name, lease.run.commit, spec.context);
+      const sources = await appSources(context, world);
+      await ensureBases(context, world, sources);
       const built = await world.builder.buildImage({
-        context: source,
-        dockerfile: spec.dockerfile,
+        context: await sources.tar(spec.context),
+        dockerfile: insideContext(spec, sources),
         target: spec.target,
         args: spec.args,
         app: lease.app.name,
@@ -30,4 +35,23 @@ async function build(context: StepContext<'build-image'>, world: World): Promise
       return built as unknown as Json;
     },
   });
+}
+
+const DOCKERFILE_LIMIT_BYTES = 1024 * 1024;
+
+/** Bases of ours that the Dockerfile names are made now when nobody needed them before. */
+async function ensureBases(
+  { spec, log }: StepContext<'build-image'>,
+  world: World,
+  sources: AppSources,
+): Promise<void> {
+  const text = await sources.readFile(spec.dockerfile, DOCKERFILE_LIMIT_BYTES);
+  if (text !== undefined) await world.bases.ensure(imagesOf(stagesOf(text.toString('utf8'), spec.args)), log);
+}
+
+/** `gantry.yml` names the Dockerfile from its own folder, the builder from the folder that the build sees. */
+function insideContext(spec: { dockerfile: string; context: string }, sources: AppSources): string {
+  return spec.context === WHOLE_REPOSITORY
+    ? sources.inRepository(spec.dockerfile)
+    : posix.relative(spec.context, spec.dockerfile);
 }

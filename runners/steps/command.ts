@@ -7,12 +7,7 @@ export function commandStep(world: World): StepKind<'command'> {
   return {
     kind: 'command',
     run: async (context) => {
-      await context.effect({
-        target: 'command',
-        intent: { run: context.spec.run, in: context.spec.in },
-        find: async () => undefined,
-        act: async (key) => ({ exitCode: (await runUserCommand(context, world, key, context.spec)).exitCode }),
-      });
+      await context.ephemeral('command', (key) => runUserCommand(context, world, key, context.spec));
       return { end: 'succeeded', output: null };
     },
     inspect: async () => ({ found: 'partly' }), // a command that was cut off is run again

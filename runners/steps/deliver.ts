@@ -13,10 +13,10 @@ import {
   setGray,
   type Traffic,
 } from '../../engine/rollout/traffic';
-import { bringUp } from '../serving/bring-up';
-import { demandImage } from '../serving/make-room';
+import { bringImage } from '../serving/bring-image';
+import { bringUp, keepUp } from '../serving/bring-up';
 import { type Moved, moveTraffic } from '../serving/move-traffic';
-import { DRAIN_MS, takeDown } from '../serving/take-down';
+import { takeDown } from '../serving/take-down';
 import type { World } from '../world';
 import { grayKey, graySalt, releaseOf } from './release-of';
 
@@ -48,12 +48,12 @@ async function deliver(context: StepContext<'deliver'>, world: World): Promise<S
   // An undone `retire` leaves instances without a role: they stand until somebody needs their lane.
   const full = stage.role !== 'environment' && laneToFree(environment.traffic, release.id) !== undefined;
   if (full) await clearLoose(context, world, environment.id);
-  const { lane } = await bringUp(context, world, environment, release, stage.name);
+  const brought = await bringUp(context, world, environment, release, stage.name);
   const switchOver = stage.role === 'environment' ? takeOver : standBeside;
   // As it was before this step, also when an earlier epoch of it has switched already.
-  const moved = await switchOver(context, world, environment, release);
+  const [moved] = await Promise.all([switchOver(context, world, environment, release), keepUp(world, brought)]);
   const before = moved.before.stable === null ? null : moved.before.lanes[moved.before.stable];
-  context.log(`release ${release.number} stands in lane ${lane}`);
+  context.log(`release ${release.number} stands in lane ${brought.lane}`);
   const output: DeliverOutput = { environment: environment.id, before };
   return { end: 'succeeded', output: output as unknown as Json };
 }
@@ -61,7 +61,6 @@ async function deliver(context: StepContext<'deliver'>, world: World): Promise<S
 async function takeOver(context: StepWork, world: World, environment: Environment, release: Release): Promise<Moved> {
   const moved = await moveTraffic(context, world, environment, (t) => replaceStable(t, release.id), {
     target: `route ${environment.name}`,
-    sticky: isSticky(context, release),
   });
   await clearLoose(context, world, environment.id);
   return moved;
@@ -73,25 +72,20 @@ async function standBeside(
   environment: Environment,
   release: Release,
 ): Promise<Moved> {
-  const gray = { share: 0, rules: { header: grayKey(release) }, salt: graySalt(release) };
+  const gray = { share: 0, rules: [], key: grayKey(release), salt: graySalt(release) };
   // A release that is gray already (gray comes before production) keeps the traffic that it has.
   const move = (t: Traffic) => (t.gray !== null && t.lanes[t.gray] === release.id ? t : setGray(t, release.id, gray));
   return moveTraffic(context, world, environment, move, {
     target: `route ${environment.name}`,
-    sticky: isSticky(context, release),
   });
 }
-
-/** Whether this stage keeps each visitor on one instance. */
-const isSticky = (context: StepWork, release: Release): boolean =>
-  release.record.stages[context.lease.stage]?.serve.sticky ?? false;
 
 /** Drains and removes what no role names. Returns the releases that lost their instances. */
 export async function clearLoose(context: StepWork, world: World, environmentId: Environment['id']): Promise<string[]> {
   const environment = await context.engine.environments.find(environmentId);
   const gone: string[] = [];
   for (const lane of looseLanes(environment.traffic)) {
-    await takeDown(context, world, environment, lane, { drainMs: DRAIN_MS });
+    await takeDown(context, world, environment, lane);
     const release = environment.traffic.lanes[lane];
     if (release !== null) gone.push(release);
   }
@@ -132,9 +126,9 @@ async function giveBack(context: StepWork, world: World, environment: Environmen
     );
   }
   const previous = await context.engine.releases.find(before);
-  await demandImage(world, previous, environment.name);
-  await bringUp(context, world, environment, previous, environment.name);
-  await moveTraffic(context, world, environment, (t) => replaceStable(t, previous.id), {
-    target: `route ${environment.name}`,
-  });
+  await bringImage(context, world, previous, environment.name);
+  const brought = await bringUp(context, world, environment, previous, environment.name);
+  const target = `route ${environment.name}`;
+  const move = moveTraffic(context, world, environment, (t) => replaceStable(t, previous.id), { target });
+  await Promise.all([move, keepUp(world, brought)]);
 }

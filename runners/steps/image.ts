@@ -10,7 +10,7 @@ export interface ImageOutput {
 }
 
 /** A step kind whose work is one image: found again by its effect, sealed by its ID, untagged when undone. */
-export function imageStep<Kind extends 'build-image' | 'layer-image'>(
+export function imageStep<Kind extends 'build-image' | 'layer-image' | 'take-image'>(
   kind: Kind,
   world: World,
   build: (context: StepContext<Kind>) => Promise<Json>,

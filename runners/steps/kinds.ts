@@ -12,6 +12,8 @@ import { promoteStep } from './promote';
 import { retireStep } from './retire';
 import { sealStep } from './seal';
 import { shareStep } from './share';
+import { takeArtifactStep } from './take-artifact';
+import { takeImageStep } from './take-image';
 import { verifyStep } from './verify';
 
 /** Every step kind that this runner knows. */
@@ -21,6 +23,8 @@ export function stepKinds(world: World): Map<string, StepKind> {
     commandStep(world),
     buildImageStep(world),
     buildArtifactStep(world),
+    takeArtifactStep(world),
+    takeImageStep(world),
     layerImageStep(world),
     sealStep(world),
     deliverStep(world),

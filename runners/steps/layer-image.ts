@@ -3,7 +3,7 @@ import type { Json } from '../../engine/model/hash';
 import type { StepContext, StepKind } from '../../engine/ports/step-kind';
 import { artifactPlace } from '../serving/artifact-place';
 import type { World } from '../world';
-import type { ArtifactOutput } from './build-artifact';
+import { artifactOf } from './built';
 import { imageStep } from './image';
 import { buildLabels } from './labels';
 
@@ -14,8 +14,9 @@ export function layerImageStep(world: World): StepKind<'layer-image'> {
 
 async function layer(context: StepContext<'layer-image'>, world: World): Promise<Json> {
   const { lease, spec, log, signal } = context;
-  const artifact = (await context.outputOf('build-artifact')) as unknown as ArtifactOutput | undefined;
+  const artifact = await artifactOf(context);
   if (artifact === undefined) throw new StepFailure('gantry', 'there is no artifact to put on the base');
+  await world.bases.ensure([spec.base], log);
   const base = await world.builder.resolveImage(spec.base);
   log(`${artifact.name} on ${spec.base} (${base.slice(0, 19)}…)`);
   return context.effect<Json>({

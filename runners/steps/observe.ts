@@ -8,6 +8,8 @@ import { productionOf, releaseOf } from './release-of';
 
 /** How often the counters are read and judged, ms. */
 const LOOK_MS = 1_000;
+/** Every so many looks the log says how it goes. */
+const SAY_EVERY = 10;
 /** Newest response times that are kept for the p95. */
 const SAMPLES_KEPT = 5_000;
 
@@ -64,7 +66,7 @@ async function watch(
   const { clock } = context.engine.parts;
   const until = clock.now() + context.spec.for;
   const start = await counted(world, slot, lane);
-  for (;;) {
+  for (let looks = 1; ; looks++) {
     await pause(Math.min(LOOK_MS, Math.max(0, until - clock.now())), context.signal);
     const now = await counted(world, slot, lane);
     // A gateway that was restarted begins to count anew.
@@ -77,6 +79,7 @@ async function watch(
     const over = clock.now() >= until;
     const verdict = judge(observation, context.spec, over);
     if (over || verdict.kind === 'stop') return { observation, verdict };
+    if (looks % SAY_EVERY === 0) context.log(soFar(observation, context.spec));
   }
 }
 
@@ -85,7 +88,7 @@ function conclude(
   { observation, verdict }: { observation: Observation; verdict: Verdict },
 ): StepResult {
   const { requests, errors, p95 } = observation;
-  const seen = `${requests} requests, ${errors} errors${p95 === null ? '' : `, p95 ${Math.round(p95)} ms`}`;
+  const seen = wordsOf(observation);
   context.log(`verdict: ${verdict.kind} (${seen}). ${verdict.why}`);
   const output = { verdict: verdict.kind, why: verdict.why, requests, errors, p95 };
   if (verdict.kind === 'stop') {
@@ -100,6 +103,12 @@ function conclude(
   }
   return { end: 'succeeded', output };
 }
+
+const soFar = (seen: Observation, spec: ObserveSpec): string =>
+  `so far: ${wordsOf(seen)}; if it ended now: ${judge(seen, spec, true).kind}`;
+
+const wordsOf = ({ requests, errors, p95 }: Observation): string =>
+  `${requests} requests, ${errors} errors${p95 === null ? '' : `, p95 ${Math.round(p95)} ms`}`;
 
 /** Whether people decide before production: then "cannot tell" is theirs to weigh. */
 function gateFollows(context: StepWork): boolean {

@@ -2,22 +2,23 @@ import { StepFailure } from '../../engine/model/errors';
 import type { StepContext, StepKind, StepResult } from '../../engine/ports/step-kind';
 import { describeRun } from '../../engine/runs/describe';
 import { checkPipeline, problemLine } from '../../pipelines/check';
-import { planPipeline } from '../../pipelines/plan';
-import { proposePipeline } from '../../pipelines/propose';
+import { givenProblem, planPipeline } from '../../pipelines/plan';
+import { isTextWanted, proposePipeline } from '../../pipelines/propose';
 import { wantsRef } from '../../pipelines/refs';
-import type { PipelineSpec, Problem } from '../../pipelines/types';
+import type { Given, PipelineSpec, Problem } from '../../pipelines/types';
 import type { World } from '../world';
+import { type AppSources, appSources } from './app-sources';
 
 export const PIPELINE_FILE = 'gantry.yml';
 const FILE_LIMIT_BYTES = 256 * 1024;
-/** Files that tell what kind of project it is, when there is no pipeline. */
-const TELLING = ['Dockerfile', 'pom.xml', 'package.json', 'docker-compose.yml', 'compose.yml', 'compose.yaml'];
-
 /** Reads the pipeline at the commit, without a checkout, and stores what the run will do. */
 export function planStep(world: World): StepKind<'plan'> {
   return {
     kind: 'plan',
-    run: (context) => makePlan(context, world),
+    run: (context) => {
+      const { given, pipeline } = context.spec;
+      return given === undefined ? makePlan(context, world) : planGiven(context, world, given, pipeline);
+    },
     inspect: async () => ({ found: 'nothing' }), // reading changes nothing
     undo: async () => ({ end: 'succeeded', output: null }),
   };
@@ -27,20 +28,17 @@ async function makePlan(context: StepContext<'plan'>, world: World): Promise<Ste
   const { lease, log, engine } = context;
   const app = lease.app.name;
   const { commit, ref } = lease.run;
-  const facts = await world.sources.commit(app, commit);
-  await describeRun(engine.parts, lease, { title: facts.title, author: `${facts.author} <${facts.email}>` });
-  log(`commit ${commit.slice(0, 12)} "${facts.title}" by ${facts.author}`);
-  const text = await world.sources.readFile(app, commit, PIPELINE_FILE, FILE_LIMIT_BYTES);
-  if (text === undefined) return propose(context, world);
-  const paths = new Set(await world.sources.listFiles(app, commit, 100_000));
-  const spec = check(context, text.toString('utf8'), await engine.users.isSolo(), (path) => paths.has(path));
-  if (spec.app !== app) {
-    throw new StepFailure(
-      'user',
-      `${PIPELINE_FILE} says app: ${spec.app}, but it was pushed to ${app}`,
-      `write app: ${app}`,
-    );
-  }
+  const sources = await appSources(context, world);
+  const told = await sources.facts();
+  await describeRun(engine.parts, lease, { title: told.title, author: `${told.author} <${told.email}>` });
+  log(`commit ${commit.slice(0, 12)} "${told.title}" by ${told.author}`);
+  const file = sources.inRepository(PIPELINE_FILE);
+  const text = await sources.readFile(PIPELINE_FILE, FILE_LIMIT_BYTES);
+  if (text === undefined) return propose(context, sources);
+  const paths = new Set(await sources.listFiles(100_000));
+  const facts = { file, solo: await engine.users.isSolo(), files: (path: string) => paths.has(path) };
+  const spec = check(context, text.toString('utf8'), facts);
+  demandApp(spec, app, file);
   const verdict = wantsRef(spec, ref);
   if (!verdict.wanted) return { end: 'ignored', reason: verdict.reason };
   const plan = planPipeline(spec);
@@ -48,13 +46,57 @@ async function makePlan(context: StepContext<'plan'>, world: World): Promise<Ste
   return { end: 'planned', plan };
 }
 
-function check(
+/** The plan of a release that is not built: everything after `seal` is as the pipeline says. */
+async function planGiven(
   context: StepContext<'plan'>,
-  text: string,
-  solo: boolean,
-  files: (path: string) => boolean,
-): PipelineSpec {
-  const checked = checkPipeline(text, { file: PIPELINE_FILE, solo, files });
+  world: World,
+  given: Given,
+  pipeline: string | undefined,
+): Promise<StepResult> {
+  const { lease, log, engine } = context;
+  const solo = await engine.users.isSolo();
+  const { file, text } = pipeline === undefined ? await pipelineAt(context, world) : { file: GIVEN, text: pipeline };
+  // Nothing is built, so nobody needs the files that it may name for a build.
+  const spec = check(context, text, { file, solo, files: () => true });
+  demandApp(spec, lease.app.name, file);
+  const problem = givenProblem(spec, given);
+  if (problem !== null) throw new StepFailure('user', problem, 'give a pipeline that suits it: --pipeline FILE');
+  const plan = planPipeline(spec, given);
+  log(`plan: ${plan.steps.map((s) => s.name).join(' → ')}`);
+  return { end: 'planned', plan };
+}
+
+/** How a pipeline is called that is no file of a commit. */
+const GIVEN = 'the pipeline that was given';
+
+async function pipelineAt(context: StepContext<'plan'>, world: World): Promise<{ file: string; text: string }> {
+  const sources = await appSources(context, world);
+  const file = sources.inRepository(PIPELINE_FILE);
+  const text = await sources.readFile(PIPELINE_FILE, FILE_LIMIT_BYTES);
+  const { commit, ref } = context.lease.run;
+  if (text === undefined) {
+    const message = `there is no ${file} at ${commit.slice(0, 12)}, the head of ${ref}`;
+    throw new StepFailure('user', message, 'give one: --pipeline FILE');
+  }
+  context.log(`${file} of commit ${commit.slice(0, 12)}`);
+  return { file, text: text.toString('utf8') };
+}
+
+function demandApp(spec: PipelineSpec, app: string, file: string): void {
+  if (spec.app === app) return;
+  throw new StepFailure('user', `${file} says app: ${spec.app}, but it is for ${app}`, `write app: ${app}`);
+}
+
+/** What the pipeline is checked against. */
+interface CheckFacts {
+  /** How people find it: its path in the repository. */
+  file: string;
+  solo: boolean;
+  files: (path: string) => boolean;
+}
+
+function check(context: StepContext<'plan'>, text: string, facts: CheckFacts): PipelineSpec {
+  const checked = checkPipeline(text, facts);
   for (const problem of checked.problems.filter((p) => p.severity === 'warning')) context.log(problemLine(problem));
   if (checked.ok) return checked.spec;
   throw refused(
@@ -67,26 +109,30 @@ function refused(context: StepContext<'plan'>, problems: readonly Problem[]): St
   for (const problem of problems) context.log(problemLine(problem));
   const first = problems[0];
   const more = problems.length > 1 ? ` and ${problems.length - 1} more` : '';
-  const message = first === undefined ? `${PIPELINE_FILE} was refused` : `${problemLine(first)}${more}`;
+  const message = first === undefined ? 'the pipeline was refused' : `${problemLine(first)}${more}`;
   return new StepFailure('user', message, 'check it before a push with: gantry lint');
 }
 
 /** A push without a pipeline is accepted: the run says so, and prints the file that would make it one. */
-async function propose(context: StepContext<'plan'>, world: World): Promise<StepResult> {
-  const { lease, log } = context;
-  const paths = await world.sources.listFiles(lease.app.name, lease.run.commit, 10_000);
+async function propose({ lease, log }: StepContext<'plan'>, sources: AppSources): Promise<StepResult> {
+  const paths = await sources.listFiles(10_000);
   const files = await Promise.all(
     paths.map(async (path) => {
-      if (!TELLING.includes(path)) return { path };
-      const bytes = await world.sources.readFile(lease.app.name, lease.run.commit, path, FILE_LIMIT_BYTES);
+      const bytes = isTextWanted(path) ? await sources.readFile(path, FILE_LIMIT_BYTES) : undefined;
       return bytes === undefined ? { path } : { path, text: bytes.toString('utf8') };
     }),
   );
-  const proposal = proposePipeline(files, lease.app.name);
-  log(`there is no ${PIPELINE_FILE} at this commit. ${proposal.why.join(' ')}`);
+  const { why, text, dockerfile } = proposePipeline(files, lease.app.name);
+  const file = sources.inRepository(PIPELINE_FILE);
+  log(`there is no ${file} at this commit. ${why.join(' ')}`);
   log(`a proposal, the same that "gantry init" writes:`);
-  log(`---8<--- ${PIPELINE_FILE}`);
-  for (const line of proposal.text.trimEnd().split('\n')) log(line);
+  show(log, file, text);
+  if (dockerfile !== null) show(log, sources.inRepository(dockerfile.path), dockerfile.text);
+  return { end: 'ignored', reason: `there is no ${file}; write it with: gantry init` };
+}
+
+function show(log: (line: string) => void, file: string, text: string): void {
+  log(`---8<--- ${file}`);
+  for (const line of text.trimEnd().split('\n')) log(line);
   log('--->8---');
-  return { end: 'ignored', reason: `there is no ${PIPELINE_FILE}; write it with: gantry init` };
 }

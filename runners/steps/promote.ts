@@ -3,11 +3,12 @@ import { StepFailure } from '../../engine/model/errors';
 import type { Json } from '../../engine/model/hash';
 import type { StepContext, StepKind, StepResult } from '../../engine/ports/step-kind';
 import type { Release } from '../../engine/releases/find';
-import { laneOf, looseLanes, makeStable } from '../../engine/rollout/traffic';
-import { bringUp } from '../serving/bring-up';
-import { demandImage, makeRoom } from '../serving/make-room';
+import { drainOf, laneOf, looseLanes, makeStable } from '../../engine/rollout/traffic';
+import { bringImage } from '../serving/bring-image';
+import { type BroughtUp, bringUp, keepUp } from '../serving/bring-up';
+import { makeRoom } from '../serving/make-room';
 import { type Moved, moveTraffic } from '../serving/move-traffic';
-import { DRAIN_MS, takeDown } from '../serving/take-down';
+import { takeDown } from '../serving/take-down';
 import type { World } from '../world';
 import { productionOf, productionStage, releaseOf } from './release-of';
 
@@ -23,7 +24,7 @@ export function promoteStep(world: World): StepKind<'promote'> {
 
 async function promote(context: StepContext<'promote'>, world: World): Promise<StepResult> {
   const release = await releaseOf(context);
-  const moved = await makeItStable(context, world, await productionOf(context), release);
+  const moved = await makeItStable(context, world, await productionOf(context), release, { sessions: true });
   context.log(`release ${release.number} is stable since version ${moved.version} of the route`);
   return { end: 'succeeded', output: moved as unknown as Json };
 }
@@ -33,32 +34,50 @@ async function makeItStable(
   world: World,
   environment: Environment,
   release: Release,
+  leave: { sessions: boolean },
 ): Promise<Moved> {
-  const warmUntil = context.engine.parts.clock.now() + context.spec.keepWarm;
-  return moveTraffic(context, world, environment, (t) => makeStable(t, release.id), {
+  const now = context.engine.parts.clock.now();
+  const drain = drainOf(environment.traffic, environment.traffic.stable);
+  return moveTraffic(context, world, environment, (t) => makeStable(t, release.id, { now, ...leave }), {
     target: 'route production',
-    warmUntil,
+    warmUntil: now + Math.max(context.spec.keepWarm, drain),
   });
 }
 
 /**
  * Back to the release that was stable before: warm, it is one map write; if its instances are gone, they are started
- * again first. The release that is taken back stays warm in its turn.
+ * again first. The release that is taken back stays warm in its turn, but keeps no visitor for the sake of a session.
  */
 async function switchBack(context: StepContext<'promote'>, world: World): Promise<StepResult> {
   const environment = await productionOf(context);
   const target = await targetOf(context);
   const cold = !(await standsReady(world, environment, target));
+  let brought = await broughtBefore(context, environment, target);
   if (cold) {
     context.log(`release ${target.number} has no instance that answers; starting it first`);
-    await demandImage(world, target, productionStage(target));
+    await bringImage(context, world, target, productionStage(target));
     await makeRoom(context, world, environment, target);
-    await bringUp(context, world, environment, target, productionStage(target));
+    brought = await bringUp(context, world, environment, target, productionStage(target));
   }
-  const moved = await makeItStable(context, world, cold ? await productionOf(context) : environment, target);
+  const [moved] = await Promise.all([
+    makeItStable(context, world, cold ? await productionOf(context) : environment, target, { sessions: false }),
+    brought === undefined ? undefined : keepUp(world, brought),
+  ]);
   context.log(`release ${target.number} is stable again since version ${moved.version} of the route`);
   await stopFormerWarm(context, world, moved, target);
   return { end: 'succeeded', output: moved as unknown as Json };
+}
+
+/** What an earlier epoch of this step may have brought up before it was cut off. */
+async function broughtBefore(
+  { engine, lease }: StepContext<'promote'>,
+  environment: Environment,
+  target: Release,
+): Promise<BroughtUp | undefined> {
+  const lane = laneOf(environment.traffic, target.id);
+  if (lease.epoch === 1 || lane === undefined) return undefined;
+  const instances = await engine.instances.list({ environmentId: environment.id, lane });
+  return { lane, instances: instances.map(({ name }) => name) };
 }
 
 /** Who was kept warm before has lost that role to the release that was taken back: nothing would ever ask for it. */
@@ -73,7 +92,7 @@ async function stopFormerWarm(
   const environment = await productionOf(context);
   const { traffic } = environment;
   if (!looseLanes(traffic).includes(warm) || traffic.lanes[warm] !== before.lanes[warm]) return;
-  await takeDown(context, world, environment, warm, { drainMs: DRAIN_MS });
+  await takeDown(context, world, environment, warm);
 }
 
 async function targetOf(context: StepContext<'promote'>): Promise<Release> {

@@ -2,6 +2,7 @@ import type { Environment } from '../../engine/environments/find';
 import { StepFailure } from '../../engine/model/errors';
 import type { StepWork } from '../../engine/ports/step-kind';
 import type { Release } from '../../engine/releases/find';
+import { productionStage as stageOfProduction } from '../../engine/releases/record';
 
 /** The release that this run carries. */
 export async function releaseOf(context: StepWork): Promise<Release> {
@@ -22,8 +23,5 @@ export const grayKey = (release: Release): string => release.hash.slice(0, 24);
 /** Salt of the sticky share: another one per release, so that not always the same users are first. */
 export const graySalt = (release: Release): string => release.hash.slice(24, 36);
 
-/** The stage whose settings production's instances have: gray's, since gray's instances become production's. */
-export function productionStage(release: Release): string {
-  const names = Object.keys(release.record.stages);
-  return names.includes('gray') ? 'gray' : (names.at(-1) ?? 'production');
-}
+/** The stage whose settings production's instances have. */
+export const productionStage = (release: Release): string => stageOfProduction(release.record);

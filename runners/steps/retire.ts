@@ -1,6 +1,7 @@
 import type { StepContext, StepKind, StepResult } from '../../engine/ports/step-kind';
 import { looseLanes } from '../../engine/rollout/traffic';
-import { bringUp } from '../serving/bring-up';
+import { bringImage } from '../serving/bring-image';
+import { bringUp, keepUp } from '../serving/bring-up';
 import type { World } from '../world';
 import { clearLoose } from './deliver';
 import { productionOf, productionStage } from './release-of';
@@ -34,7 +35,9 @@ async function startAgain(context: StepContext<'retire'>, world: World): Promise
   const retired = (context.undone as { retired?: string[] } | undefined)?.retired ?? [];
   for (const id of retired) {
     const release = await context.engine.releases.find(id);
-    await bringUp(context, world, await productionOf(context), release, productionStage(release));
+    await bringImage(context, world, release, productionStage(release));
+    const production = await productionOf(context);
+    await keepUp(world, await bringUp(context, world, production, release, productionStage(release)));
     context.log(`release ${release.number} stands again, without traffic`);
   }
   if (retired.length === 0) context.log('nothing was retired here');

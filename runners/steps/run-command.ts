@@ -2,6 +2,7 @@ import { StepFailure } from '../../engine/model/errors';
 import type { CommandEnd, CommandRequest } from '../../engine/ports/builder';
 import type { StepWork } from '../../engine/ports/step-kind';
 import type { World } from '../world';
+import { appSources } from './app-sources';
 import { buildLabels } from './labels';
 
 /** A command of the pipeline, as `gantry.yml` says it. */
@@ -27,12 +28,13 @@ export async function runUserCommand(
 ): Promise<CommandEnd> {
   const { lease, log, signal } = context;
   const { role, ...request } = extra;
+  await world.bases.ensure([command.in], log);
   const ended = await world.builder.runCommand({
     ...request,
     image: command.in,
     command: command.run,
     env: command.env,
-    sources: await world.sources.tar(lease.app.name, lease.run.commit, '.'),
+    sources: await (await appSources(context, world)).tar('.'),
     cache: { key: lease.app.name, paths: command.cache ?? [] },
     memory: command.memory,
     timeoutMs: command.timeout,

@@ -5,8 +5,9 @@ import type { StepKind, StepWork } from '../../engine/ports/step-kind';
 import { RELEASE_FORMAT, type ReleaseRecord, type ReleaseStage } from '../../engine/releases/record';
 import type { Plan, StageSpec } from '../../pipelines/types';
 import type { World } from '../world';
-import type { ArtifactOutput } from './build-artifact';
-import type { ImageOutput } from './image';
+import { type AppSources, appSources } from './app-sources';
+import { artifactOf, imageOf } from './built';
+import { sealGray } from './seal-gray';
 
 /** Largest configuration file that may travel with a release. */
 const CONFIG_LIMIT_BYTES = 4 * 1024 * 1024;
@@ -31,13 +32,12 @@ export function sealStep(world: World): StepKind<'seal'> {
 }
 
 async function makeRecord(context: StepWork, world: World, plan: Plan): Promise<ReleaseRecord> {
-  const artifact = (await context.outputOf('build-artifact')) as unknown as ArtifactOutput | undefined;
-  const built = ((await context.outputOf('build-image')) ?? (await context.outputOf('layer-image'))) as unknown as
-    | ImageOutput
-    | undefined;
+  const artifact = await artifactOf(context);
+  const built = await imageOf(context);
   if (built === undefined) throw new StepFailure('gantry', 'no build step left an image');
   const stages: Record<string, ReleaseStage> = {};
-  for (const stage of plan.stages) stages[stage.name] = await makeStage(context, world, stage);
+  const sources = await appSources(context, world);
+  for (const stage of plan.stages) stages[stage.name] = await makeStage(context, { sources, world }, stage);
   return {
     format: RELEASE_FORMAT,
     app: context.lease.app.name,
@@ -50,11 +50,14 @@ async function makeRecord(context: StepWork, world: World, plan: Plan): Promise<
   };
 }
 
-async function makeStage(context: StepWork, world: World, stage: StageSpec): Promise<ReleaseStage> {
-  const { lease } = context;
+async function makeStage(
+  context: StepWork,
+  { sources, world }: { sources: AppSources; world: World },
+  stage: StageSpec,
+): Promise<ReleaseStage> {
   const files: ReleaseStage['files'] = [];
   for (const file of stage.serve.files) {
-    const bytes = await world.sources.readFile(lease.app.name, lease.run.commit, file.from, CONFIG_LIMIT_BYTES);
+    const bytes = await sources.readFile(file.from, CONFIG_LIMIT_BYTES);
     if (bytes === undefined) {
       throw new StepFailure(
         'user',
@@ -70,5 +73,6 @@ async function makeStage(context: StepWork, world: World, stage: StageSpec): Pro
     serve: stage.serve,
     files,
     configDigest: `sha256:${hashOf({ env: stage.serve.env, files })}`,
+    ...(stage.gray === null ? {} : { gray: await sealGray(context, sources, stage.gray) }),
   };
 }

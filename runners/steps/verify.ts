@@ -1,6 +1,7 @@
 import type { Environment } from '../../engine/environments/find';
 import { StepFailure } from '../../engine/model/errors';
 import type { StepContext, StepKind, StepWork } from '../../engine/ports/step-kind';
+import { KEY_HEADER } from '../../engine/rollout/rules';
 import type { VerifySpec } from '../../pipelines/types';
 import type { World } from '../world';
 import { releaseOf } from './release-of';
@@ -20,7 +21,7 @@ export function verifyStep(world: World): StepKind<'verify'> {
       const release = await releaseOf(context);
       context.log(`release ${release.number} at http://${environment.host}/`);
       const headers: Record<string, string> =
-        stage.role === 'environment' ? {} : { 'X-Gray': environment.traffic.rules.header ?? '' };
+        stage.role === 'environment' ? {} : { [KEY_HEADER]: environment.traffic.key };
       for (const [index, check] of context.spec.checks.entries()) {
         if (check.kind === 'http') await checkHttp(context, world, environment, check, headers);
         else await checkRun(context, world, environment, check, index);
@@ -92,17 +93,11 @@ async function checkRun(
   check: Extract<VerifySpec, { kind: 'run' }>,
   index: number,
 ): Promise<void> {
-  const inside = await world.gatewayInside();
+  const inside = await world.gatewayInside(environment.name);
   const url = `http://${environment.host}:${inside?.port ?? 80}`;
   const command = { ...check, env: { ...check.env, GANTRY_URL: url, GANTRY_HOST: environment.host } };
   const reach = inside === undefined ? {} : { network: inside.network, hosts: { [environment.host]: inside.address } };
-  await context.effect({
-    target: `check ${index}`,
-    intent: { run: check.run, in: check.in },
-    find: async () => undefined, // a check that was cut off is made again
-    act: async (key) => {
-      const ended = await runUserCommand(context, world, key, command, { ...reach, role: 'verify' });
-      return { exitCode: ended.exitCode };
-    },
-  });
+  await context.ephemeral(`check ${index}`, (key) =>
+    runUserCommand(context, world, key, command, { ...reach, role: 'verify' }),
+  );
 }

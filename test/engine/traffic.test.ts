@@ -6,15 +6,18 @@ import {
   dropWarm,
   EMPTY_TRAFFIC,
   emptyLane,
+  endLeaving,
+  endSessions,
   looseLanes,
   makeStable,
   place,
+  readTraffic,
   setGray,
   type Traffic,
   TrafficError,
 } from '../../engine/rollout/traffic';
 
-const gray = (share: number) => ({ share, rules: {}, salt: 'salt' });
+const gray = (share: number) => ({ share, rules: [], key: 'key', salt: 'salt' });
 
 /** One release after the other through gray to stable. */
 function released(...ids: string[]): Traffic {
@@ -62,6 +65,31 @@ describe('the traffic of a host', () => {
     expect(() => emptyLane(traffic, traffic.stable ?? 'a')).to.throw(TrafficError, 'still has a role');
   });
 
+  it('lets what is open at the old release go on for the time that this asked for', () => {
+    const settings = { sticky: true, drain: 60_000, identity: null };
+    const first = makeStable(place(EMPTY_TRAFFIC, 'v1', settings).traffic, 'v1');
+    const placed = place(first, 'v2', settings).traffic;
+    const promoted = makeStable(placed, 'v2', { now: 1_000, sessions: true });
+    expect(promoted.leaving).to.deep.equal({ until: 61_000, sessions: true });
+    expect(makeStable(promoted, 'v1', { now: 2_000, sessions: false }).leaving).to.include({ sessions: false });
+    expect(dropWarm(promoted).leaving).to.equal(null);
+    expect(endLeaving(endSessions(promoted))).to.deep.equal({ ...promoted, leaving: null });
+  });
+
+  it('is read as Gantry 0.1 kept it', () => {
+    const former = {
+      ...{ lanes: { a: 'v1', b: 'v2', c: null }, stable: 'a', gray: 'b', warm: null, previous: null },
+      ...{ share: 500, rules: { header: 'key', cookie: '1' }, salt: 'salt' },
+    };
+    const traffic = readTraffic(JSON.stringify(former));
+    expect(checkTraffic(traffic)).to.deep.equal([]);
+    expect(traffic).to.deep.include({ settings: {}, leaving: null, key: '', share: 500 });
+    expect(traffic.rules).to.deep.equal([
+      { kind: 'header', name: 'X-Gray', match: 'equals', value: 'key' },
+      { kind: 'cookie', name: 'gray', match: 'equals', value: '1' },
+    ]);
+  });
+
   it('keeps its invariants whatever moves are made', () => {
     const ids = ['v1', 'v2', 'v3', 'v4'];
     const moves = fc.array(
@@ -93,7 +121,7 @@ describe('the traffic of a host', () => {
                 traffic = setGray(traffic, move.id, gray(move.share));
                 break;
               case 'stable':
-                traffic = makeStable(traffic, move.id);
+                traffic = makeStable(traffic, move.id, { now: 1, sessions: true });
                 break;
               case 'clear':
                 traffic = clearGray(traffic);

@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import Docker from 'dockerode';
 import { type BuiltBase, buildBases } from '../../../runners/bases/build-bases';
 import { basesCommand } from '../../../runners/bases/command';
-import { RECIPES } from '../../../runners/bases/recipes';
+import { lazyBases } from '../../../runners/bases/lazy-bases';
+import { RECIPES, USUAL_BASES } from '../../../runners/bases/recipes';
 import { baseSettings } from '../../../settings';
 import { type AppContainer, type AppContainerSpec, createContainer } from '../../fixtures/app-container';
 import { testInstallation } from '../../support/docker-leftovers';
@@ -37,7 +38,7 @@ describe('the base containers', () => {
   };
 
   it('are all there, labelled with their name and recipe', async () => {
-    expect(bases.map((base) => base.name)).to.have.members(RECIPES.map((recipe) => recipe.name));
+    expect(bases.map((base) => base.name)).to.have.members(USUAL_BASES);
     for (const base of bases) {
       const { Config } = await docker.getImage(base.tag).inspect();
       expect(Config.Labels).to.include({ 'gantry.base': base.name });
@@ -51,6 +52,21 @@ describe('the base containers', () => {
     expect(again.filter((base) => base.built)).to.deep.equal([]);
     // The quickest of five: on a busy machine the others wait for a turn.
     expect(Math.min(...again.map((base) => base.ms))).to.be.below(100);
+  });
+
+  it('are made when an app names one that is not there, and only then', async () => {
+    const lines: string[] = [];
+    const bases = lazyBases(options);
+    await bases.ensure(['gantry/debian', 'gantry/node', 'example.org/team/app', 'scratch'], (line) => lines.push(line));
+    expect(lines).to.deep.equal([]);
+    const { Id } = await docker
+      .getImage('gantry/python')
+      .inspect()
+      .catch(() => ({ Id: '' }));
+    if (Id !== '') return;
+    await bases.ensure(['gantry/python'], (line) => lines.push(line));
+    expect(lines[0]).to.contain('gantry/python:latest: not here yet');
+    expect((await docker.getImage('gantry/python').inspect()).Config.Labels).to.include({ 'gantry.base': 'python' });
   });
 
   it('leave no tag behind but their own', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type BaseRecipe, planBases, RECIPES } from '../../../runners/bases/recipes';
+import { type BaseRecipe, baseOfImage, planBases, RECIPES, USUAL_BASES } from '../../../runners/bases/recipes';
 
 function recipe(name: string, from: string | null): BaseRecipe {
   return { name, from, purpose: '' };
@@ -15,8 +15,14 @@ describe('the plan of base images', () => {
     expect(names).to.deep.equal(['debian', 'maven', 'tomcat']);
   });
 
-  it('holds the five bases that the house needs', () => {
-    expect(RECIPES.map((each) => each.name)).to.have.members(['debian', 'gateway', 'node', 'maven', 'tomcat']);
+  it('holds beforehand the five bases that everybody needs, and no base of one language', () => {
+    expect(USUAL_BASES).to.have.members(['debian', 'gateway', 'node', 'maven', 'tomcat']);
+    expect(RECIPES.filter(({ lazy }) => lazy).map(({ name }) => name)).to.have.members(['go', 'python']);
+  });
+
+  it('knows its bases by the names that apps use, and no other image', () => {
+    const images = ['gantry/go', 'gantry/python:latest', 'gantry/go:1.22', 'golang', 'example.org/gantry/go'];
+    expect(images.map(baseOfImage)).to.deep.equal(['go', 'python', undefined, undefined, undefined]);
   });
 
   it('refuses a name that it does not know and says which it knows', () => {

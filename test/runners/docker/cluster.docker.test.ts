@@ -96,6 +96,7 @@ describe('the Docker cluster', function () {
     await place.cluster.startInstance(spec);
     expect((await inspect(spec.name)).HostConfig.RestartPolicy?.Name).to.equal('no');
     await place.cluster.waitHealthy(spec.name, HEALTH, never, nothing);
+    await place.cluster.keepRunning(spec.name);
     const before = (await inspect(spec.name)).State.StartedAt;
     await ask(place.cluster, spec.name, '/die').catch(nothing);
     await until(async () => {
@@ -109,6 +110,7 @@ describe('the Docker cluster', function () {
     const spec = instanceSpec(image);
     await place.cluster.startInstance(spec);
     await place.cluster.waitHealthy(spec.name, HEALTH, never, nothing);
+    await place.cluster.keepRunning(spec.name);
     const error = failureOf(place.cluster.waitHealthy(spec.name, { ...HEALTH, status: 204 }, never, nothing));
     await ask(place.cluster, spec.name, '/die').catch(nothing);
     expect(await error).to.be.instanceOf(InstanceUnhealthyError);

@@ -13,10 +13,10 @@ import { DockerCluster } from '../../../runners/docker/cluster';
 import { testInstallation } from '../../support/docker-leftovers';
 
 /** A store of bytes in a folder of its own. */
-export async function scratchBytes(): Promise<{ bytes: Bytes; remove: () => Promise<void> }> {
+export async function scratchBytes(): Promise<{ bytes: Bytes; folder: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'gantry-test-bytes-'));
   const bytes = fileBytes(folder, () => randomBytes(8).toString('hex'));
-  return { bytes, remove: () => rm(folder, { recursive: true, force: true }) };
+  return { bytes, folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /** One installation on the local Docker, with everything that it may make, and a way to remove all of it. */

@@ -11,7 +11,8 @@ describe('the dummy cluster', () => {
   before(async () => {
     const scratch = await scratchBytes();
     remove = scratch.remove;
-    const cluster = new DummyCluster({ bytes: scratch.bytes, hasImage: (id) => id !== missingImage });
+    const cluster = new DummyCluster({ bytes: scratch.bytes });
+    cluster.removeImage(missingImage);
     place = { cluster, bytes: scratch.bytes, image: `sha256:${'1'.repeat(64)}`, missingImage };
   });
 

@@ -1,9 +1,12 @@
+import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import type { Json } from '../../../engine/model/hash';
 import type { StepContext, StepKind, StepResult } from '../../../engine/ports/step-kind';
 import { finishStep } from '../../../engine/steps/finish';
 import type { StepLease } from '../../../engine/steps/lease';
 import { takeStep } from '../../../engine/steps/take';
+import type { Given } from '../../../pipelines/types';
+import { oneFileArchive } from '../../../runners/dummy/archive';
 import { stepKinds } from '../../../runners/steps/kinds';
 import { makeContext } from '../../../runners/worker/execute';
 import { type House, makeHouse } from '../../support/house';
@@ -71,6 +74,9 @@ describe('every step kind', () => {
   });
   afterEach(() => house.close());
 
+  const give = (given: Given, files: { 'gantry.yml': string }) =>
+    house.engine.releases.create({ app: 'shop', given, pipeline: files['gantry.yml'] }, 'user:ada');
+
   for (const [name, files] of [
     ['an image app', IMAGE_APP],
     ['a WAR app', WAR_APP],
@@ -100,8 +106,16 @@ describe('every step kind', () => {
 
   it('can be undone, and undone again', async () => {
     const kinds = new Set<string>();
-    for (const files of [WAR_APP, { ...IMAGE_APP, 'pom.xml': '' }]) {
-      await house.push('shop', files);
+    const war = oneFileArchive('WEB-INF/web.xml', '<web-app/>');
+    const { digest } = await house.engine.parts.bytes.put(Readable.from([war]), war.length);
+    const begin = [
+      () => house.push('shop', WAR_APP),
+      () => house.push('shop', { ...IMAGE_APP, 'pom.xml': '' }),
+      () => give({ kind: 'image', ref: `sha256:${'7'.repeat(64)}` }, IMAGE_APP),
+      () => give({ kind: 'war', digest, name: 'shop.war' }, WAR_APP),
+    ];
+    for (const start of begin) {
+      await start();
       const done: { context: StepContext; output: Json | undefined }[] = [];
       await walk(house, async (kind, context) => {
         const result = await kind.run(context);

@@ -371,11 +371,14 @@ describe('a rollback to a named release', () => {
 
   it('fails before anything is stopped when its image is gone', async () => {
     for (const version of ['1', '2', '3']) await released(house, version);
-    house.world.cluster.hasImage = async () => false;
+    const first = await house.engine.releases.findNumber(await house.engine.apps.find('shop'), 1);
+    house.world.cluster.removeImage(first.record.image.id);
     const { run } = await back(1);
     const { row } = await house.through('shop', run);
     expect(row.state).to.equal('failed');
-    expect(row.reason).to.contain('the image of release 1 is not on this cluster any more; push its commit again');
+    expect(row.reason).to.contain(
+      'the image of release 1 is not on this cluster any more, and its bytes are not kept; push its commit',
+    );
     expect(await scene(house)).to.include({ stable: 3, warm: 2 });
   });
 });

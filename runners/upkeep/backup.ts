@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { cp, stat } from 'node:fs/promises';
+import { GantryError } from '../../engine/model/errors';
+import { type BackedUpBytes, backUpDatabase } from '../../engine/store/backup';
+import type { RunnerSettings } from '../../settings';
+import { bytesOf, databaseOf, demandDatabase, logsOf, STORES } from './data';
+import { bundleRepositories } from './repositories';
+import type { UpkeepWords } from './words';
+
+/**
+ * `upkeep backup FILE [--bytes FOLDER]`: the records as one file, while Gantry works. With a folder also what the
+ * records point to: artifacts (each checked by its sha256 on the way), repositories, logs; what is there already is
+ * not copied again, so that one folder serves many backups.
+ */
+export async function backUp(settings: RunnerSettings, { file, bytes: folder }: UpkeepWords): Promise<object> {
+  const { home, version } = settings;
+  demandDatabase(home);
+  if (existsSync(file)) {
+    throw new GantryError('conflict', 'file-exists', `${file} is there already`, 'name a new file for this backup');
+  }
+  const made = await backUpDatabase(databaseOf(home), file, { version, madeAt: Date.now() }, () => listAll(home));
+  const { bytes, ...facts } = made;
+  const total = { count: bytes.length, size: bytes.reduce((sum, { size }) => sum + size, 0) };
+  if (folder === undefined) return { file, ...facts, bytes: total };
+  const copied = await copyBytes(home, folder, bytes);
+  const repositories = await bundleRepositories(settings, folder);
+  await copyLogs(logsOf(home), logsOf(folder));
+  return { file, ...facts, bytes: total, folder, copied: copied.length, repositories: repositories.length };
+}
+
+async function listAll(home: string): Promise<BackedUpBytes[]> {
+  const all: BackedUpBytes[] = [];
+  for (const store of STORES) {
+    for await (const { digest, size } of bytesOf(home, store).list()) all.push({ store, digest, size });
+  }
+  return all;
+}
+
+/** Copies what is not there yet, hashed on the way. @returns what was copied */
+export async function copyBytes(from: string, to: string, wanted: readonly BackedUpBytes[]): Promise<BackedUpBytes[]> {
+  const copied: BackedUpBytes[] = [];
+  for (const one of wanted) {
+    const { store, digest, size } = one;
+    const source = bytesOf(from, store);
+    const target = bytesOf(to, store);
+    // Not in the source: collected since the list was made, or left out of the folder that goes with the backup.
+    if ((await target.has(digest)) || !(await source.has(digest))) continue;
+    await target.put(source.read(digest), size);
+    copied.push(one);
+  }
+  return copied;
+}
+
+/** Logs only grow, so that a copy of the same length is the same log. */
+export async function copyLogs(from: string, to: string): Promise<void> {
+  if (!existsSync(from)) return;
+  await cp(from, to, {
+    recursive: true,
+    preserveTimestamps: true,
+    filter: async (source, target) => {
+      const there = await stat(target).catch(() => undefined);
+      return there === undefined || there.isDirectory() || there.size !== (await stat(source)).size;
+    },
+  });
+}

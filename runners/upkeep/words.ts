@@ -1,0 +1,12 @@
+/** What was asked, beside the verb. */
+export interface UpkeepWords {
+  file: string;
+  /** Folder of bytes, repositories and logs. */
+  bytes?: string;
+  replace: boolean;
+  /** Milliseconds. */
+  within: number;
+  actor: string;
+  /** Shows what goes on: one JSON document a line, before the last one. */
+  progress(document: object): void;
+}
