@@ -4,7 +4,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { networks, ownTlsFiles, publicUrl, type TlsFiles, tlsSettings } from './front-settings';
 import type { BuildSettings } from './runners/bases/build-settings';
+
+export type { TlsFiles } from './front-settings';
 
 export interface BaseSettings {
   /** `fixtures/bases`. */
@@ -68,6 +71,10 @@ export interface RunnerSettings extends HouseSettings {
   docker: DockerAddress;
   /** Steps at once in this process. */
   concurrency: number;
+  /** Releases whose images stay kept besides those that serve or are the way back. */
+  keepReleases: number;
+  /** Where it tells how it is, for whoever watches the process; nowhere when it is left out. */
+  health?: Address;
   /** No Docker: the dummy cluster, builder and gateway. */
   dummy: boolean;
 }
@@ -83,6 +90,13 @@ export interface CliSettings {
   domain: string;
   url?: string;
   token?: string;
+  /** PEM file with the authority of a Gantry that is named by its URL; else the machine's. */
+  caFile?: string;
+  /** Where the certificate of this folder's own authority lies, once it was made. */
+  ownTls: TlsFiles;
+  /** What `up` starts web with. */
+  tls?: TlsFiles;
+  publicUrl?: string;
   /** A Redis that was given; else `up` starts its own. */
   redisUrl?: string;
   noColor: boolean;
@@ -105,12 +119,25 @@ export function houseSettings(environment: NodeJS.ProcessEnv = process.env): Hou
 }
 
 export interface WebSettings extends HouseSettings {
+  /** HTTPS instead of HTTP. */
+  tls?: TlsFiles;
+  /** What people and forges call, when it is not where web listens: `https://gantry.bank.example`. */
+  publicUrl?: string;
+  /** Addresses and networks (CIDR) of the proxies whose `X-Forwarded-*` is believed. */
+  trustedProxies: readonly string[];
   /** PEM file with the authorities that forges' certificates are checked with; else the machine's. */
   forgeCaBundle?: string;
 }
 
 export function webSettings(environment: NodeJS.ProcessEnv = process.env): WebSettings {
-  return { ...houseSettings(environment), ...set('forgeCaBundle', environment.GANTRY_FORGE_CA_BUNDLE) };
+  const house = houseSettings(environment);
+  return {
+    ...house,
+    ...tlsSettings(environment, house.home),
+    ...set('publicUrl', publicUrl('GANTRY_PUBLIC_URL', environment.GANTRY_PUBLIC_URL)),
+    trustedProxies: networks('GANTRY_TRUSTED_PROXIES', environment.GANTRY_TRUSTED_PROXIES),
+    ...set('forgeCaBundle', environment.GANTRY_FORGE_CA_BUNDLE),
+  };
 }
 
 export function runnerSettings(environment: NodeJS.ProcessEnv = process.env): RunnerSettings {
@@ -119,6 +146,10 @@ export function runnerSettings(environment: NodeJS.ProcessEnv = process.env): Ru
     base: baseSettings(environment),
     docker: dockerAddress(environment.DOCKER_HOST),
     concurrency: wholeNumber('GANTRY_CONCURRENCY', environment.GANTRY_CONCURRENCY, 8, 1, 64),
+    keepReleases: wholeNumber('GANTRY_KEEP_RELEASES', environment.GANTRY_KEEP_RELEASES, 3, 1, 100),
+    ...(environment.GANTRY_RUNNER_HEALTH
+      ? { health: address('GANTRY_RUNNER_HEALTH', environment.GANTRY_RUNNER_HEALTH, '127.0.0.1:7071') }
+      : {}),
     dummy: environment.GANTRY_DUMMY === '1',
   };
 }
@@ -134,6 +165,10 @@ export function cliSettings(environment: NodeJS.ProcessEnv = process.env): CliSe
     domain,
     ...set('url', environment.GANTRY_URL),
     ...set('token', environment.GANTRY_TOKEN),
+    ...set('caFile', environment.GANTRY_CA),
+    ownTls: ownTlsFiles(home),
+    ...tlsSettings(environment, home),
+    ...set('publicUrl', publicUrl('GANTRY_PUBLIC_URL', environment.GANTRY_PUBLIC_URL)),
     ...set('redisUrl', environment.GANTRY_REDIS_URL),
     noColor: (environment.NO_COLOR ?? '') !== '',
     environment,

@@ -10,8 +10,13 @@ export const KEEP_ALIVE_MS = 30_000;
 /** How long requests may go on after the process was told to stop. */
 export const DRAIN_MS = 10_000;
 
+/** How often the files of the certificate are read again. */
+export const CERTIFICATE_LOOK_MS = 2_000;
+/** With less time than this left a certificate is mentioned. */
+export const CERTIFICATE_ENDS_MS = 21 * 24 * 3_600_000;
+
 /** How often the events table is looked at while somebody listens; never otherwise. */
-export const EVENTS_POLL_MS = 50;
+export const EVENTS_POLL_MS = 25;
 /** Events kept for a listener that does not read; one more and it is cut off (it resumes by id). */
 export const EVENTS_BEHIND_MAX = 2_000;
 export const HEARTBEAT_MS = 15_000;
@@ -19,11 +24,17 @@ export const HEARTBEAT_MS = 15_000;
 export const LIST_DEFAULT = 30;
 export const LIST_MAX = 200;
 
-/** How often the log of a running step is looked at while somebody follows it. */
-export const LOG_POLL_MS = 200;
+/** How often the log of a running step is looked at while somebody follows it; once for all who do. */
+export const LOG_POLL_MS = 50;
 export const LOG_CHUNK = 65_536;
 /** How much of a log a page shows; the rest is one link away. */
 export const LOG_TAIL = 65_536;
+/** Lines shown before the one that a link names. */
+export const LOG_LINES_BEFORE = 20;
+/** How often the measured traffic of an app is looked at while somebody watches it; it is written every 2 s. */
+export const TRAFFIC_POLL_MS = 500;
+/** Points of one line of a chart; longer times are drawn more coarsely. */
+export const CHART_POINTS = 90;
 
 /** One push, packed. */
 export const PUSH_MAX = 1_073_741_824;
@@ -31,8 +42,6 @@ export const PUSH_MAX = 1_073_741_824;
 export const FOLLOW_MS = 30 * 60_000;
 /** A step that takes longer than this is mentioned while it runs. */
 export const STILL_RUNNING_MS = 5_000;
-/** Lines of a failed step's log that the pusher sees. */
-export const FAILED_LOG_LINES = 20;
 /** How often the refs of the repositories are compared with the deliveries. */
 export const REFS_LOOP_MS = 10_000;
 /** Every so many passes nothing is skipped, whatever the clocks of the file system said. */
@@ -53,5 +62,28 @@ export const HOOK_GIVE_UP_MS = 24 * 3_600_000;
 /** A `git` process of ours that only reads. */
 export const GIT_READ_MS = 10_000;
 
+/** A WAR or EAR that is uploaded; what a build may leave is as large. */
+export const UPLOAD_MAX = 2 * 1_073_741_824;
+/** An upload that stands still for so long has broken off. */
+export const UPLOAD_SILENT_MS = 30_000;
+/** Text of a pipeline that comes with a release. */
+export const PIPELINE_MAX = 262_144;
+
+/** How often each part of Gantry is looked at, asked or not. */
+export const HEALTH_LOOP_MS = 10_000;
+/** Whoever asks for health again within this time gets the same answer: anybody may ask. */
+export const HEALTH_FRESH_MS = 500;
+/** A part that does not answer within this time is down. */
+export const HEALTH_LOOK_MS = 2_000;
+
 /** How long a browser stays signed in. */
 export const SESSION_MS = 12 * 3_600_000;
+
+/** A shell's client says what it wants by then. */
+export const SHELL_HELLO_MS = 5_000;
+/** A shell's client that answers no ping for two such times is gone. */
+export const SHELL_ALIVE_MS = 15_000;
+/** A shell's client that does not close its side by then is cut off. */
+export const SHELL_CLOSE_MS = 1_000;
+/** One message of a shell's client. */
+export const SHELL_FRAME_MAX = 256 * 1024;

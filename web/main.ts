@@ -5,6 +5,7 @@ import pino from 'pino';
 import { createEngine } from '../engine/engine';
 import { GantryError, messageOf } from '../engine/model/errors';
 import { connectBell } from '../engine/queue/bell';
+import { connectExchange } from '../engine/queue/redis-exchange';
 import { fileBytes } from '../engine/store/bytes';
 import { installationId } from '../engine/store/installation';
 import { fileLogs } from '../engine/store/logs';
@@ -21,9 +22,11 @@ async function main(): Promise<void> {
   await mkdir(join(settings.home, 'run'), { recursive: true, mode: 0o700 });
   const store = await openStore(openSqlite(join(settings.home, 'gantry.db')));
   const bell = connectBell(settings.redisUrl, log);
+  const exchange = connectExchange(settings.redisUrl, log);
   const engine = createEngine({
     store,
     bell,
+    exchange,
     bytes: fileBytes(join(settings.home, 'artifacts'), () => randomBytes(8).toString('hex')),
     logs: fileLogs(join(settings.home, 'logs')),
     clock: { now: Date.now },
@@ -42,6 +45,7 @@ async function main(): Promise<void> {
   const stop = async (signal: string) => {
     log.info({ signal }, 'web stops: no new requests, the ones begun may finish');
     await web.stop();
+    await exchange.close();
     await bell.close();
     await store.close();
     await rm(stateFile, { force: true });

@@ -1,7 +1,11 @@
 import type { Engine } from '../engine/engine';
 import type { Logger } from '../engine/ports/logger';
 import type { EventFeed } from './events/feed';
+import type { RunLooks } from './events/run-looks';
+import type { TrafficFeed } from './events/traffic-feed';
+import type { HealthMonitor } from './health/monitor';
 import type { Sessions } from './identity/session';
+import type { LogReader } from './logs/reader';
 import type { Metrics } from './metrics';
 
 /** What web is started with; the same names as in the settings. */
@@ -15,6 +19,12 @@ export interface WebOptions {
   domain: string;
   /** Search path for `git`. */
   programs: string;
+  /** HTTPS instead of HTTP: PEM files, read again when they change. `own`: of Gantry's own authority. */
+  tls?: { certificate: string; key: string; own: boolean };
+  /** What people and forges call, when it is not where web listens. */
+  publicUrl?: string;
+  /** Addresses and networks (CIDR) of the proxies whose `X-Forwarded-*` is believed. */
+  trustedProxies?: readonly string[];
   /** PEM file with the authorities that forges' certificates are checked with; else the machine's. */
   forgeCaBundle?: string;
 }
@@ -32,8 +42,12 @@ export interface WebParts {
   /** Webhooks were stored, or their source changed: follow them now. */
   followHooks(): void;
   feed: EventFeed;
+  runs: RunLooks;
+  logs: LogReader;
+  traffic: TrafficFeed;
   sessions: Sessions;
   metrics: Metrics;
+  health: HealthMonitor;
   /** Aborts when the process is to stop: whoever streams ends then. */
   stopping: AbortSignal;
 }

@@ -1,4 +1,6 @@
 import type { RouterContext } from '@koa/router';
+import type { z } from 'zod';
+import type { ErrorKind } from '../engine/model/errors';
 import type { User } from '../engine/users/token';
 import type { WebParts } from './parts';
 
@@ -27,10 +29,33 @@ export interface State {
 
 export type Context = RouterContext<State>;
 
+/** What an answer holds: JSON of this shape, or a body of another type. */
+export type AnswerShape = z.ZodType | { type: string; description: string };
+
+/** What OpenAPI tells of a route of the API. `endpoint` reads the input by the very same schemas. */
+export interface ApiDescription {
+  /** One line, a sentence without its subject: `lists the runs of an app`. */
+  summary: string;
+  /** What the summary does not say. */
+  details?: string;
+  /** The query parameters; others are refused. */
+  query?: z.ZodObject;
+  /** The JSON body. */
+  body?: z.ZodObject;
+  /** Instead of JSON: any bytes; what they are, in a few words. */
+  upload?: string;
+  /** By status. */
+  answers: Readonly<Record<number, AnswerShape>>;
+  /** What it may refuse besides what its permission, its path and its input bring along. */
+  errors?: readonly ErrorKind[];
+}
+
 export interface Route {
   method: 'GET' | 'POST';
   path: string;
   permission: Permission;
+  /** Every route under `/api` has it; a test looks. */
+  api?: ApiDescription;
   handle(parts: WebParts, ctx: Context): Promise<void> | void;
 }
 

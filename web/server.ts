@@ -5,6 +5,7 @@ import { apiRoutes } from './api/routes';
 import { gitRoutes } from './git/remote';
 import { hookRoutes } from './hooks/receive';
 import { admit } from './identity/admit';
+import { forwardedBy } from './identity/forwarded';
 import { pageRoutes } from './pages/routes';
 import type { WebParts } from './parts';
 import { notFound } from './refusals';
@@ -14,16 +15,19 @@ import type { Context, Route, State } from './route';
 export const routes: readonly Route[] = [...apiRoutes, ...gitRoutes, ...hookRoutes, ...pageRoutes];
 
 /**
- * The whole request path, top to bottom: measure, headers, errors, who asks, the route. An address that no route has
+ * The whole request path, top to bottom: measure, errors, whom to believe, headers, who asks, the route. An address that no route has
  * is answered like one that does not exist, after nothing was looked up.
  */
 export function createServer(parts: WebParts): Koa<State> {
-  const app = new Koa<State>();
+  // Safe, since the first thing that happens to a request is that only our own proxies' words are left in it.
+  const app = new Koa<State>({ proxy: true });
+  const keepForwarded = forwardedBy(parts.options.trustedProxies ?? []);
   const router = createRouter(parts);
   app.use(async (ctx, next) => {
     const measured = parts.metrics.begin(ctx.method);
     try {
-      secure(ctx as unknown as Context);
+      keepForwarded(ctx.req);
+      secure(parts, ctx as unknown as Context);
       await next();
       if (ctx.body === undefined && ctx.status === 404) throw notFound(ctx.path);
     } catch (error) {
@@ -67,7 +71,11 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-function secure(ctx: Context): void {
+/** A year. Not with a certificate of our own: whoever does not trust it yet could not pass the warning any more. */
+const STRICT_TRANSPORT = 'max-age=31536000';
+
+function secure({ options }: WebParts, ctx: Context): void {
+  if (options.tls?.own === false) ctx.set('Strict-Transport-Security', STRICT_TRANSPORT);
   ctx.set('Content-Security-Policy', POLICY);
   ctx.set('X-Content-Type-Options', 'nosniff');
   ctx.set('Referrer-Policy', 'same-origin');

@@ -18,7 +18,7 @@ describe('the API', () => {
   const app = () => house.post('/api/v1/apps', { name: 'storefront' });
   const push = async (after = 'a'.repeat(40), before = '0'.repeat(40)) => {
     const delivery = { app: 'storefront', source: 'test', ref: 'refs/heads/main', before, after, pusher: 'owner' };
-    return (await house.engine.deliveries.accept(delivery, 'user:owner')).run?.number ?? 0;
+    return (await house.engine.deliveries.accept(delivery, 'user:owner'))[0]?.run?.number ?? 0;
   };
   const refusal = async (answer: Response) => ({ status: answer.status, ...((await answer.json()) as Refusal).error });
 

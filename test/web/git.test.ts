@@ -59,6 +59,17 @@ describe('the built-in Git remote', () => {
     expect(text).to.include('run 1 failed').and.include('npm ci ended with 1');
   });
 
+  it('keeps a failed instance when the pusher says so, and says when the time makes no sense', async () => {
+    await tree.commit('a.txt', 'one');
+    const pushed = await tree.git('push', '-o', 'keep-failed=10m', '-o', 'no-follow', remote(), 'main');
+    expect(pushed.code).to.equal(0);
+    expect((await house.engine.runs.find('storefront', 1)).row.keep_failed_ms).to.equal(600_000);
+    await tree.commit('a.txt', 'two');
+    const doubtful = await tree.git('push', '-o', 'keep-failed=long', '-o', 'no-follow', remote(), 'main');
+    expect(doubtful.text).to.include('the option "keep-failed=long" is not used');
+    expect((await house.engine.runs.find('storefront', 2)).row.keep_failed_ms).to.equal(null);
+  });
+
   it('says why a run was ignored, with the planner’s proposal', async () => {
     await tree.commit('a.txt', 'one');
     const pushing = tree.git('push', remote(), 'main');

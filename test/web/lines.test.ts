@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { lastLines, plain, seconds } from '../../web/git/lines';
+import { logText, plain, seconds } from '../../web/git/lines';
+import { readPushOptions } from '../../web/git/push-options';
 import { parsePush } from '../../web/git/received';
 import { ago, duration } from '../../web/pages/helpers';
 
@@ -37,8 +38,8 @@ describe('the log that a pusher sees', () => {
     expect(plain('tab\tand\nline ü')).to.equal('tab\tand\nline ü');
   });
 
-  it('ends with the last lines', () => {
-    expect(lastLines(Buffer.from('1\n2\n3\n'), 2)).to.deep.equal(['2', '3']);
+  it('is a line each', () => {
+    expect(logText(Buffer.from('1\n2\n3\n'))).to.deep.equal(['1', '2', '3']);
   });
 });
 
@@ -53,6 +54,26 @@ describe('what the hook tells', () => {
   for (const text of ['nonsense\n', `ref ${A} ${B} HEAD\n`, `ref ${A} refs/heads/main\n`]) {
     it(`is refused when it is ${JSON.stringify(text.slice(0, 20))}…`, () => {
       expect(() => parsePush(text)).to.throw('the hook said');
+    });
+  }
+});
+
+describe('the options of a push', () => {
+  it('keep a failed instance for an hour, or for as long as is said', () => {
+    expect(readPushOptions(['keep-failed'])).to.deep.equal({ follow: true, keepFailedMs: 3_600_000, problems: [] });
+    expect(readPushOptions(['keep-failed=10m', 'no-follow'])).to.deep.equal({
+      follow: false,
+      keepFailedMs: 600_000,
+      problems: [],
+    });
+    expect(readPushOptions(['ci.skip'])).to.deep.equal({ follow: true, problems: [] });
+  });
+
+  for (const option of ['keep-failed=', 'keep-failed=soon', 'keep-failed=0s', 'keep-failed=30d']) {
+    it(`say that "${option}" is not used, and what would be`, () => {
+      const read = readPushOptions([option]);
+      expect(read.keepFailedMs).to.equal(undefined);
+      expect(read.problems[0]).to.contain(`"${option}" is not used`).and.contain('keep-failed=2h');
     });
   }
 });

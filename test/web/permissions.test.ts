@@ -3,7 +3,16 @@ import { routes } from '../../web/server';
 import { type House, makeHouse } from './support/house';
 
 /** What answers anybody. A new line here is a decision. */
-const PUBLIC = ['GET /healthz', 'GET /readyz', 'GET /static/:file', 'GET /login', 'POST /login'];
+const PUBLIC = [
+  'GET /health/live',
+  'GET /healthz',
+  'GET /health/ready',
+  'GET /readyz',
+  'GET /health',
+  'GET /static/:file',
+  'GET /login',
+  'POST /login',
+];
 
 const EXAMPLES: Record<string, string> = {
   app: 'storefront',
@@ -59,6 +68,9 @@ describe('who may ask', () => {
     expect(await (await house.ask('/healthz', { as: 'nobody' })).json()).to.deep.equal({ ok: true });
     const ready = await house.ask('/readyz', { as: 'nobody' });
     expect(ready.status).to.equal(200);
-    expect(await ready.json()).to.deep.equal({ ready: true, checks: { sql: 'up', bell: 'down' } });
+    expect(await ready.json()).to.deep.equal({
+      ready: true,
+      checks: { sql: 'up', schema: 'up', bytes: 'up', bell: 'degraded', runners: 'degraded' },
+    });
   });
 });

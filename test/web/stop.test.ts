@@ -16,9 +16,9 @@ describe('web', () => {
     const gate = new Promise<void>((resolve) => {
       open = resolve;
     });
-    const { answers } = house.engine.store;
-    house.engine.store.answers = () => gate.then(answers);
-    const asked = house.ask('/readyz');
+    const { proveWritable } = house.engine.store;
+    house.engine.store.proveWritable = () => gate.then(proveWritable);
+    const asked = house.ask('/health/ready');
     await new Promise((resolve) => setTimeout(resolve, 30));
     const stopped = house.web.stop();
     open();

@@ -1,39 +1,52 @@
 import { z } from 'zod';
 import { ensureRepository } from '../git/repository';
 import { actorOf, param, type Route } from '../route';
-import { readJson } from './body';
+import { endpoint } from './endpoint';
+import { app, appList } from './schemas/apps';
 import { showApp } from './shapes';
 
-const newApp = z.strictObject({ name: z.string().max(200) });
+const newApp = z.strictObject({
+  name: z.string().max(200),
+  path: z.string().max(1_000).optional().describe("the app's folder in its repository; all of it when left out"),
+  repository: z.string().max(200).optional().describe('the app whose remote it shares'),
+});
 
 export const appRoutes: readonly Route[] = [
-  {
+  endpoint({
     method: 'GET',
     path: '/api/v1/apps',
     permission: 'user',
+    summary: 'lists the apps, each with its environments and its newest run',
+    answers: { 200: appList },
     handle: async (parts, ctx) => {
       const apps = await parts.engine.apps.list();
-      ctx.body = { items: await Promise.all(apps.map((app) => showApp(parts, app))) };
+      ctx.body = { items: await Promise.all(apps.map((found) => showApp(parts, found))) };
     },
-  },
-  {
+  }),
+  endpoint({
     method: 'POST',
     path: '/api/v1/apps',
     permission: 'user',
-    handle: async (parts, ctx) => {
-      const { name } = await readJson(ctx, newApp);
-      const app = await parts.engine.apps.create(name, actorOf(ctx));
-      await ensureRepository(parts.options, app.name);
+    summary: 'makes an app with a repository to push to',
+    body: newApp,
+    answers: { 201: app },
+    errors: ['not-found', 'conflict'],
+    handle: async (parts, ctx, { body }) => {
+      const { name, ...place } = body;
+      const made = await parts.engine.apps.create(name, actorOf(ctx), place);
+      await ensureRepository(parts.options, made.repository);
       ctx.status = 201;
-      ctx.body = await showApp(parts, app);
+      ctx.body = await showApp(parts, made);
     },
-  },
-  {
+  }),
+  endpoint({
     method: 'GET',
     path: '/api/v1/apps/:app',
     permission: 'user',
+    summary: 'shows an app with its environments and its newest run',
+    answers: { 200: app },
     handle: async (parts, ctx) => {
       ctx.body = await showApp(parts, await parts.engine.apps.find(param(ctx, 'app')));
     },
-  },
+  }),
 ];

@@ -1,8 +1,7 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { GantryError } from '../../engine/model/errors';
-import { LIST_DEFAULT, LIST_MAX } from '../limits';
 import { readBody } from '../read-body';
-import { type Context, param, query } from '../route';
+import { type Context, param } from '../route';
 
 /**
  * A JSON body of this shape; an absent one counts as `{}`.
@@ -21,9 +20,6 @@ function parse(text: string): unknown {
   }
 }
 
-/** A short text of a person. */
-export const reasonShape = z.string().max(500).optional();
-
 /** A number in the path. @throws GantryError `not-a-number`. */
 export function numberParam(ctx: Context, name: string): number {
   const text = param(ctx, name);
@@ -34,13 +30,4 @@ export function numberParam(ctx: Context, name: string): number {
     `"${text.slice(0, 80)}" is no number of a ${name}`,
     'give its number',
   );
-}
-
-/** `?limit=`, within our own. */
-export function limitOf(ctx: Context): number {
-  const text = query(ctx, 'limit');
-  if (text === undefined) return LIST_DEFAULT;
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= LIST_MAX) return limit;
-  throw new GantryError('invalid', 'limit', `limit is 1 to ${LIST_MAX}, not "${text.slice(0, 80)}"`);
 }

@@ -4,6 +4,7 @@ import { renderError } from '../pages/render-error';
 import type { WebParts } from '../parts';
 import { UnauthorizedError } from '../refusals';
 import type { Context } from '../route';
+import { zodWords } from './zod-words';
 
 const STATUS: Record<ErrorKind, number> = {
   invalid: 400,
@@ -37,13 +38,6 @@ export function toAnswer(error: unknown): ErrorAnswer {
 const wordsOf = ({ code, message, next }: GantryError) => ({ code, message, next });
 const statusOf = (error: GantryError): number => (error.code === 'body-too-large' ? 413 : STATUS[error.kind]);
 
-function zodWords(error: ZodError): string {
-  return error.issues
-    .slice(0, 5)
-    .map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': '))
-    .join('; ');
-}
-
 /** Answers with the error: JSON to programs, plain text to git, a page to browsers. */
 export async function answerError(parts: WebParts, ctx: Context, error: unknown): Promise<void> {
   const answer = toAnswer(error);
@@ -61,6 +55,6 @@ export async function answerError(parts: WebParts, ctx: Context, error: unknown)
   else ctx.body = { error: { code, message, next } };
 }
 
-const FOR_PROGRAMS = /^\/(api|git|hooks|internal|metrics|healthz|readyz|static)(\/|$)/;
+const FOR_PROGRAMS = /^\/(api|git|hooks|internal|metrics|health|healthz|readyz|static)(\/|$)/;
 const isPage = (ctx: Context): boolean => !FOR_PROGRAMS.test(ctx.path) && ctx.accepts('html') !== false;
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? '') : messageOf(error));

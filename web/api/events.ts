@@ -1,26 +1,44 @@
-import type { EventRecord } from '../../engine/events/since';
-import { isFinalRun, type RunState } from '../../engine/model/states';
+import { z } from 'zod';
+import { isFinalRun } from '../../engine/model/states';
+import { isEnd } from '../events/live';
 import { resumeFrom, sendEvents, untilGone } from '../events/sse';
-import { param, query, type Route } from '../route';
+import { param, type Route } from '../route';
 import { numberParam } from './body';
+import { endpoint } from './endpoint';
+
+const STREAM = {
+  type: 'text/event-stream',
+  description: 'server-sent events; `Last-Event-ID`, or `after`, says where a reader left off',
+};
+const after = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .optional()
+  .describe('id of the last event that was seen');
 
 export const eventRoutes: readonly Route[] = [
-  {
+  endpoint({
     method: 'GET',
     path: '/api/v1/events',
     permission: 'user',
-    handle: async (parts, ctx) => {
-      const name = query(ctx, 'app');
+    summary: 'streams what happens: in all apps, or in one',
+    query: z.strictObject({ app: z.string().optional(), after }),
+    answers: { 200: STREAM },
+    errors: ['not-found'],
+    handle: async (parts, ctx, { query: { app: name } }) => {
       const app = name === undefined ? undefined : await parts.engine.apps.find(name);
       const after = resumeFrom(ctx) ?? (await parts.engine.events.newest());
       const filter = app === undefined ? { after } : { after, appId: app.id };
       sendEvents(ctx, parts.feed.follow(filter, untilGone(parts, ctx)), () => false);
     },
-  },
-  {
+  }),
+  endpoint({
     method: 'GET',
     path: '/api/v1/apps/:app/runs/:number/events',
     permission: 'user',
+    summary: 'streams what happens in a run, until it ends',
+    query: z.strictObject({ after }),
+    answers: { 200: STREAM, 204: { type: '', description: 'the run has ended, and everything was seen' } },
     handle: async (parts, ctx) => {
       const { row } = await parts.engine.runs.find(param(ctx, 'app'), numberParam(ctx, 'number'));
       const after = resumeFrom(ctx) ?? 0;
@@ -31,10 +49,5 @@ export const eventRoutes: readonly Route[] = [
       }
       sendEvents(ctx, parts.feed.follow({ after, runId: row.id }, untilGone(parts, ctx)), isEnd);
     },
-  },
+  }),
 ];
-
-/** The run's own last event: its state became final. */
-function isEnd(event: EventRecord): boolean {
-  return event.type === 'run' && isFinalRun(event.data.state as RunState);
-}

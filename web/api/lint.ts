@@ -2,19 +2,25 @@ import { z } from 'zod';
 import { checkPipeline } from '../../pipelines/check';
 import { PIPELINE_FILE } from '../../pipelines/parse';
 import type { Route } from '../route';
-import { readJson } from './body';
+import { endpoint } from './endpoint';
+import { problems } from './schemas/house';
 
-const lintShape = z.strictObject({ text: z.string(), file: z.string().max(200).optional() });
+const lintShape = z.strictObject({
+  text: z.string().describe('a whole gantry.yml'),
+  file: z.string().max(200).default(PIPELINE_FILE).describe('how problems call it'),
+});
 
 export const lintRoutes: readonly Route[] = [
-  {
+  endpoint({
     method: 'POST',
     path: '/api/v1/lint',
     permission: 'user',
-    handle: async (parts, ctx) => {
-      const { text, file = PIPELINE_FILE } = await readJson(ctx, lintShape);
-      const { problems } = checkPipeline(text, { file, solo: await parts.engine.users.isSolo() });
-      ctx.body = { problems };
+    summary: 'looks for mistakes in a gantry.yml; changes nothing',
+    body: lintShape,
+    answers: { 200: problems },
+    handle: async (parts, ctx, { body: { text, file } }) => {
+      const found = checkPipeline(text, { file, solo: await parts.engine.users.isSolo() });
+      ctx.body = { problems: found.problems };
     },
-  },
+  }),
 ];

@@ -1,31 +1,43 @@
 import { Readable } from 'node:stream';
-import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
 import { GantryError } from '../../engine/model/errors';
-import { isFinalStep } from '../../engine/model/states';
 import type { StepRow } from '../../engine/runs/apply';
 import { untilGone } from '../events/sse';
-import { LOG_CHUNK, LOG_POLL_MS } from '../limits';
+import { LOG_CHUNK } from '../limits';
 import type { WebParts } from '../parts';
-import { type Context, param, query, type Route } from '../route';
+import { type Context, param, type Route } from '../route';
 import { numberParam } from './body';
+import { endpoint } from './endpoint';
+
+const logQuery = z.strictObject({
+  offset: z.coerce.number().int().min(0).default(0).describe('bytes to leave out at the beginning'),
+  follow: z.enum(['1', '0']).default('0').describe('`1`: goes on until the step has ended'),
+});
 
 export const logRoutes: readonly Route[] = [
-  {
+  endpoint({
     method: 'GET',
     path: '/api/v1/apps/:app/runs/:number/steps/:step/log',
     permission: 'user',
-    handle: async (parts, ctx) => {
+    summary: 'reads the log of a step',
+    details:
+      'The header `X-Log-Size` tells the bytes that there are, and `X-Step-State` the state of the step. A reader that ' +
+      'was cut off goes on with `offset`: nothing is lost, and nothing comes twice.',
+    query: logQuery,
+    answers: { 200: { type: 'text/plain', description: 'the log' } },
+    handle: async (parts, ctx, { query: { offset, follow } }) => {
       const step = await findStep(parts, ctx);
-      const offset = offsetOf(ctx);
       const size = await parts.engine.parts.logs.size(step.run_id, step.id);
       ctx.type = 'text/plain; charset=utf-8';
       ctx.set('X-Log-Size', String(size));
       ctx.set('X-Step-State', step.state);
-      const follow = query(ctx, 'follow') === '1';
-      const bytes = follow ? followLog(parts, step, offset, untilGone(parts, ctx)) : readLog(parts, step, offset, size);
+      const bytes =
+        follow === '1'
+          ? parts.logs.follow({ runId: step.run_id, stepId: step.id }, offset, untilGone(parts, ctx))
+          : readLog(parts, step, offset, size);
       ctx.body = Readable.from(bytes, { objectMode: false });
     },
-  },
+  }),
 ];
 
 async function findStep(parts: WebParts, ctx: Context): Promise<StepRow> {
@@ -41,12 +53,6 @@ async function findStep(parts: WebParts, ctx: Context): Promise<StepRow> {
   );
 }
 
-function offsetOf(ctx: Context): number {
-  const text = query(ctx, 'offset') ?? '0';
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new GantryError('invalid', 'offset', `offset is a number of bytes, not "${text.slice(0, 80)}"`);
-}
-
 /** What is there now, chunk by chunk, so that a large log never lies in memory as a whole. */
 async function* readLog(parts: WebParts, step: StepRow, offset: number, size: number): AsyncGenerator<Buffer> {
   for (let at = offset; at < size; ) {
@@ -55,27 +61,4 @@ async function* readLog(parts: WebParts, step: StepRow, offset: number, size: nu
     at += bytes.length;
     yield bytes;
   }
-}
-
-/** What is there and what comes, until the step has ended or the reader is gone. */
-async function* followLog(parts: WebParts, step: StepRow, offset: number, signal: AbortSignal): AsyncGenerator<Buffer> {
-  let at = offset;
-  while (!signal.aborted) {
-    // The state is read first: what was written before the end is then surely seen by the read that follows.
-    const ended = await hasEnded(parts, step);
-    for (let more = true; more && !signal.aborted; ) {
-      const bytes = await parts.engine.parts.logs.read(step.run_id, step.id, at, LOG_CHUNK);
-      at += bytes.length;
-      if (bytes.length > 0) yield bytes;
-      more = bytes.length === LOG_CHUNK;
-    }
-    if (ended) return;
-    await wait(LOG_POLL_MS, undefined, { signal }).catch(() => undefined); // an abort is seen by the loop
-  }
-}
-
-async function hasEnded(parts: WebParts, step: StepRow): Promise<boolean> {
-  const rows = await parts.engine.runs.stepsOf(step.run_id);
-  const now = rows.find((s) => s.id === step.id);
-  return now === undefined || isFinalStep(now.state);
 }

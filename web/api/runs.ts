@@ -1,72 +1,144 @@
 import { z } from 'zod';
+import { RUN_STATES, type RunState } from '../../engine/model/states';
+import type { RunFilter } from '../../engine/runs/summary';
 import type { WebParts } from '../parts';
 import { actorOf, type Context, param, type Route, userOf } from '../route';
-import { limitOf, numberParam, readJson, reasonShape } from './body';
+import { numberParam } from './body';
+import { endpoint } from './endpoint';
+import { limit, oneOf, reason } from './schemas/common';
+import { cancelled, decided, run, runList } from './schemas/runs';
 import { withRunUrl } from './shapes';
 
-const cancelShape = z.strictObject({ reason: reasonShape });
+const RUN_LIST_VERSION = 1;
+
+const listQuery = z.strictObject({
+  state: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(oneOf(RUN_STATES)))
+    .optional()
+    .describe(`one or several of ${Object.keys(RUN_STATES).join(', ')}, with commas between`),
+  since: z.coerce.number().int().optional().describe('begun at this time or later: milliseconds since 1970, UTC'),
+  mine: z.enum(['1', '0']).default('0').describe('`1`: only what you pushed, rolled back or undid'),
+  limit,
+  before: z
+    .string()
+    .regex(/^\d{1,15}\.[\w-]{1,40}$/)
+    .optional()
+    .describe('the page that follows: what `next` was in the page before'),
+});
+
+const cancelShape = z.strictObject({ reason });
 const voteShape = z.strictObject({
-  step: z.string().max(200).optional(),
-  reason: reasonShape,
-  releaseHash: z.string().max(64).optional(),
+  step: z.string().max(200).optional().describe('only needed when several wait'),
+  reason,
+  releaseHash: z.string().max(64).optional().describe('the release that was looked at; another one is refused'),
 });
 
 export const runRoutes: readonly Route[] = [
-  {
+  endpoint({
     method: 'GET',
     path: '/api/v1/runs',
     permission: 'user',
-    handle: async (parts, ctx) => {
-      const runs = await parts.engine.runs.summaries({ limit: limitOf(ctx) });
-      ctx.body = { items: runs.map((run) => withRunUrl(parts, run)) };
-    },
-  },
-  {
+    summary: 'lists runs, newest first',
+    query: listQuery.extend({ app: z.string().optional() }),
+    answers: { 200: runList },
+    errors: ['not-found'],
+    handle: (parts, ctx, { query: { app, ...query } }) => list(parts, ctx, app, query),
+  }),
+  endpoint({
     method: 'GET',
     path: '/api/v1/apps/:app/runs',
     permission: 'user',
-    handle: async (parts, ctx) => {
-      const app = await parts.engine.apps.find(param(ctx, 'app'));
-      const runs = await parts.engine.runs.summaries({ appId: app.id, limit: limitOf(ctx) });
-      ctx.body = { items: runs.map((run) => withRunUrl(parts, run)) };
-    },
-  },
-  {
+    summary: 'lists the runs of an app, newest first',
+    query: listQuery,
+    answers: { 200: runList },
+    handle: (parts, ctx, { query }) => list(parts, ctx, param(ctx, 'app'), query),
+  }),
+  endpoint({
     method: 'GET',
     path: '/api/v1/apps/:app/runs/:number',
     permission: 'user',
+    summary: 'shows a run with its steps, and what it waits for',
+    answers: { 200: run },
     handle: async (parts, ctx) => {
-      const run = await parts.engine.runs.show(param(ctx, 'app'), numberParam(ctx, 'number'));
-      const steps = run.steps.map(({ id: _id, ...step }) => step);
-      ctx.body = withRunUrl(parts, { ...run, steps });
+      const shown = await parts.runs.show(param(ctx, 'app'), numberParam(ctx, 'number'));
+      const steps = shown.steps.map(({ id: _id, ...step }) => step);
+      ctx.body = withRunUrl(parts, { ...shown, steps });
     },
-  },
-  {
+  }),
+  endpoint({
     method: 'POST',
     path: '/api/v1/apps/:app/runs/:number/cancel',
     permission: 'user',
-    handle: async (parts, ctx) => {
-      const { reason = '' } = await readJson(ctx, cancelShape);
-      const wanted = { app: param(ctx, 'app'), run: numberParam(ctx, 'number'), reason };
+    summary: 'ends a run; what it changed is taken back',
+    body: cancelShape,
+    answers: { 200: cancelled },
+    errors: ['conflict'],
+    handle: async (parts, ctx, { body }) => {
+      const wanted = { app: param(ctx, 'app'), run: numberParam(ctx, 'number'), reason: body.reason ?? '' };
       ctx.body = await parts.engine.runs.cancel(wanted, actorOf(ctx));
     },
-  },
-  {
+  }),
+  endpoint({
     method: 'POST',
     path: '/api/v1/apps/:app/runs/:number/approve',
     permission: 'user',
-    handle: (parts, ctx) => decide(parts, ctx, 'yes'),
-  },
-  {
+    summary: 'says yes to what waits for people',
+    body: voteShape,
+    answers: { 200: decided },
+    errors: ['conflict', 'forbidden'],
+    handle: (parts, ctx, { body }) => decide(parts, ctx, 'yes', body),
+  }),
+  endpoint({
     method: 'POST',
     path: '/api/v1/apps/:app/runs/:number/reject',
     permission: 'user',
-    handle: (parts, ctx) => decide(parts, ctx, 'no'),
-  },
+    summary: 'says no to what waits for people; the run ends',
+    body: voteShape,
+    answers: { 200: decided },
+    errors: ['conflict', 'forbidden'],
+    handle: (parts, ctx, { body }) => decide(parts, ctx, 'no', body),
+  }),
 ];
 
-async function decide(parts: WebParts, ctx: Context, vote: 'yes' | 'no'): Promise<void> {
-  const { step, reason = '', releaseHash } = await readJson(ctx, voteShape);
+async function list(
+  parts: WebParts,
+  ctx: Context,
+  appName: string | undefined,
+  { state, since, mine, limit: wanted, before }: z.output<typeof listQuery>,
+): Promise<void> {
+  const app = appName === undefined ? undefined : await parts.engine.apps.find(appName);
+  const filter: RunFilter = {
+    // One more than is shown tells whether there is a next page.
+    limit: wanted + 1,
+    ...(app === undefined ? {} : { appId: app.id }),
+    ...(state === undefined ? {} : { states: state as RunState[] }),
+    ...(since === undefined ? {} : { since }),
+    ...(mine === '1' ? { startedBy: userOf(ctx).name } : {}),
+    ...(before === undefined ? {} : { before: placeOf(before) }),
+  };
+  const runs = await parts.engine.runs.summaries(filter);
+  const items = runs.slice(0, wanted);
+  const last = items.at(-1);
+  ctx.body = {
+    version: RUN_LIST_VERSION,
+    items: items.map((item) => withRunUrl(parts, item)),
+    next: runs.length > wanted && last !== undefined ? `${last.createdAt}.${last.id}` : null,
+  };
+}
+
+function placeOf(text: string): { createdAt: number; id: string } {
+  const dot = text.indexOf('.');
+  return { createdAt: Number(text.slice(0, dot)), id: text.slice(dot + 1) };
+}
+
+async function decide(
+  parts: WebParts,
+  ctx: Context,
+  vote: 'yes' | 'no',
+  { step, reason: why = '', releaseHash }: z.output<typeof voteShape>,
+): Promise<void> {
   // An unknown run is told as such, and not as one in which nothing waits.
   const { app, row } = await parts.engine.runs.find(param(ctx, 'app'), numberParam(ctx, 'number'));
   ctx.body = await parts.engine.approvals.decide({
@@ -74,7 +146,7 @@ async function decide(parts: WebParts, ctx: Context, vote: 'yes' | 'no'): Promis
     run: row.number,
     user: userOf(ctx).name,
     vote,
-    reason,
+    reason: why,
     ...(step === undefined ? {} : { step }),
     ...(releaseHash === undefined ? {} : { shownHash: releaseHash }),
   });

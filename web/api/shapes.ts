@@ -1,6 +1,6 @@
+import type { AppFound } from '../../engine/apps/find';
 import type { EnvironmentShown } from '../../engine/environments/show';
 import type { RunSummary } from '../../engine/runs/summary';
-import type { Tables } from '../../engine/store/tables';
 import { hookUrls } from '../hooks/forges';
 import type { WebParts } from '../parts';
 
@@ -25,22 +25,25 @@ export function hostUrl({ options }: WebParts, host: string): string {
   return `http://${host}${port === 80 ? '' : `:${port}`}/`;
 }
 
-export const remoteUrl = (parts: WebParts, app: string): string => `${parts.url}/git/${app}.git`;
+/** Where the app is pushed to; apps of one repository have the same. */
+export const remoteUrl = (parts: WebParts, app: AppFound): string => `${parts.url}/git/${app.repository}.git`;
 
 /** An app with its environments and its newest run. */
-export async function showApp(parts: WebParts, app: Tables['apps']) {
+export async function showApp(parts: WebParts, app: AppFound) {
   const { engine } = parts;
   const [environments, runs, source] = await Promise.all([
     engine.environments.show(app.id),
     engine.runs.summaries({ appId: app.id, limit: 1 }),
-    engine.apps.source(app.id),
+    engine.apps.source(app.repository_id ?? app.id),
   ]);
   const last = runs[0];
   return {
     name: app.name,
     createdAt: app.created_at,
-    remote: remoteUrl(parts, app.name),
-    source: source === null ? null : { ...source, hooks: hookUrls(parts, app.name) },
+    path: app.path,
+    repository: app.repository,
+    remote: remoteUrl(parts, app),
+    source: source === null ? null : { ...source, hooks: hookUrls(parts, app.repository) },
     environments: environments.map((environment) => withHostUrl(parts, environment)),
     lastRun: last === undefined ? null : withRunUrl(parts, last),
   };

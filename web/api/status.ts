@@ -1,10 +1,14 @@
 import { type Route, userOf } from '../route';
+import { endpoint } from './endpoint';
+import { status } from './schemas/house';
 
 export const statusRoutes: readonly Route[] = [
-  {
+  endpoint({
     method: 'GET',
     path: '/api/v1/status',
     permission: 'user',
+    summary: 'shows the Gantry that answers, and who you are to it',
+    answers: { 200: status },
     handle: async (parts, ctx) => {
       const { name, role } = userOf(ctx);
       ctx.body = {
@@ -18,5 +22,5 @@ export const statusRoutes: readonly Route[] = [
         cluster: { name: 'local' },
       };
     },
-  },
+  }),
 ];

@@ -40,7 +40,7 @@ export function createFeed(engine: Engine, log: Logger): EventFeed {
   let seen = 0;
   const look = async () => {
     try {
-      for (let more = true; more; ) {
+      for (let more = (await engine.events.newest()) > seen; more; ) {
         const events = await engine.events.since(seen, { limit: PAGE });
         for (const event of events) hand(event, listeners);
         seen = events.at(-1)?.id ?? seen;

@@ -18,15 +18,15 @@ export function resumeFrom(ctx: Context): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/**
- * Server-sent events. The stream pauses with its reader; the feed cuts off whoever stays behind.
- * @param last called with each event: true ends the stream after an `end` event
- */
-export function sendEvents(
-  ctx: Context,
-  events: AsyncGenerator<EventRecord>,
-  last: (event: EventRecord) => Promise<boolean> | boolean,
-): void {
+/** A stream of server-sent events that is open: it pauses with its reader. */
+export interface SentEvents {
+  /** Resolves when the reader may be sent more; at once when it is gone. */
+  send(text: string): Promise<void>;
+  readonly gone: boolean;
+}
+
+/** Answers with server-sent events, which `pump` sends; the stream ends with it. */
+export function sendStream(ctx: Context, pump: (events: SentEvents) => Promise<void>): void {
   const stream = new PassThrough({ highWaterMark: 16_384 });
   ctx.status = 200;
   ctx.type = 'text/event-stream';
@@ -37,17 +37,13 @@ export function sendEvents(
     () => stream.writable && !stream.writableNeedDrain && stream.write(': here\n\n'),
     HEARTBEAT_MS,
   );
-  const pump = async () => {
-    for await (const event of events) {
-      await write(stream, eventText(event));
-      if (stream.destroyed) break;
-      if (await last(event)) {
-        await write(stream, `event: end\ndata: {}\n\n`);
-        break;
-      }
-    }
+  const events: SentEvents = {
+    send: (text) => write(stream, text),
+    get gone() {
+      return stream.destroyed;
+    },
   };
-  pump()
+  pump(events)
     .then(
       () => stream.end(),
       (error) => stream.destroy(error as Error),
@@ -55,8 +51,33 @@ export function sendEvents(
     .finally(() => clearInterval(heartbeat));
 }
 
-function eventText(event: EventRecord): string {
-  const { id, app, run, at, type, data } = event;
+/**
+ * Answers with the events of the feed, which cuts off whoever stays behind.
+ * @param last called with each event: true ends the stream after an `end` event
+ */
+export function sendEvents(
+  ctx: Context,
+  events: AsyncGenerator<EventRecord>,
+  last: (event: EventRecord) => Promise<boolean> | boolean,
+): void {
+  sendStream(ctx, async (stream) => {
+    for await (const event of events) {
+      await stream.send(eventText(String(event.id), event));
+      if (stream.gone) break;
+      if (await last(event)) {
+        await stream.send(END);
+        break;
+      }
+    }
+  });
+}
+
+/** Tells a reader that there will never be more. */
+export const END = 'event: end\ndata: {}\n\n';
+
+/** @param id where a reader that comes back goes on */
+export function eventText(id: string, event: EventRecord): string {
+  const { app, run, at, type, data } = event;
   const told = { ...data, app, run: run === null ? null : { number: run.number }, at };
   return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(told)}\n\n`;
 }

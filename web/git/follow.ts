@@ -2,9 +2,10 @@ import { messageOf } from '../../engine/model/errors';
 import { isFinalRun } from '../../engine/model/states';
 import type { RunShown } from '../../engine/runs/show';
 import { hostUrl } from '../api/shapes';
-import { FAILED_LOG_LINES, FOLLOW_MS, LOG_CHUNK, STILL_RUNNING_MS } from '../limits';
+import { FOLLOW_MS, LOG_CHUNK, STILL_RUNNING_MS } from '../limits';
 import type { WebParts } from '../parts';
-import { endLine, isTold, lastLines, plain, seconds, stepLine, stillLine, waitLines } from './lines';
+import { failureLines } from './failure-lines';
+import { endLine, isTold, logText, plain, seconds, stepLine, stillLine, waitLines } from './lines';
 
 interface Followed {
   app: string;
@@ -50,25 +51,23 @@ async function finish(parts: WebParts, run: RunShown, say: (line: string) => voi
     return true;
   }
   if (!isFinalRun(run.state)) return false;
-  for (const line of await lastWords(parts, run)) say(`    | ${line}`);
+  if (run.failure !== null) for (const line of failureLines(run.failure, run.app)) say(line);
+  if (run.state === 'ignored') for (const line of await plannersWords(parts, run)) say(`    | ${line}`);
   // A reason may hold what a build wrote, and it goes to a terminal.
   for (const line of endLine(run).split('\n')) say(plain(line));
   if (run.state === 'succeeded') await sayWhere(parts, run, say);
   return true;
 }
 
-/** The end of the failed step's log; of an ignored run the planner's words, which hold the proposed file. */
-async function lastWords(parts: WebParts, run: RunShown): Promise<string[]> {
-  const ignored = run.state === 'ignored';
-  const step = ignored ? run.steps.find((s) => s.kind === 'plan') : run.steps.find((s) => s.state === 'failed');
+/** Of an ignored run: they hold the proposed file, which is there to be copied, so it comes without times. */
+async function plannersWords(parts: WebParts, run: RunShown): Promise<string[]> {
+  const step = run.steps.find((s) => s.kind === 'plan');
   if (step === undefined) return [];
   const { logs } = parts.engine.parts;
   const size = await logs.size(run.id, step.id);
-  const log = await logs.read(run.id, step.id, Math.max(0, size - LOG_CHUNK), LOG_CHUNK);
-  const lines = lastLines(log, ignored ? Number.MAX_SAFE_INTEGER : FAILED_LOG_LINES);
+  const lines = logText(await logs.read(run.id, step.id, Math.max(0, size - LOG_CHUNK), LOG_CHUNK));
   if (lines.length === 1 && lines[0] === '') return [];
-  // A proposed file is there to be copied, so it comes without the times of the log.
-  return ignored ? lines.map((line) => line.replace(LOG_TIME, '')) : lines;
+  return lines.map((line) => line.replace(LOG_TIME, ''));
 }
 
 const LOG_TIME = /^\d\d:\d\d:\d\d\.\d{3} /;

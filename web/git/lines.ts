@@ -51,9 +51,9 @@ export function seconds(ms: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** The last lines of a log, without terminal control sequences. */
-export function lastLines(log: Buffer, count: number): string[] {
-  return plain(log.toString('utf8')).trimEnd().split('\n').slice(-count);
+/** The lines of a log, without terminal control sequences. */
+export function logText(log: Buffer): string[] {
+  return plain(log.toString('utf8')).trimEnd().split('\n');
 }
 
 const ESC = String.fromCharCode(27);

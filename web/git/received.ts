@@ -6,7 +6,9 @@ import { untilGone } from '../events/sse';
 import type { WebParts } from '../parts';
 import { readBody } from '../read-body';
 import type { Context } from '../route';
-import { follow } from './follow';
+import { follow as followRun } from './follow';
+import { readPushOptions } from './push-options';
+import { unchangedApps } from './unchanged';
 
 interface Push {
   refs: { before: string; after: string; ref: string }[];
@@ -21,10 +23,14 @@ export async function received(parts: WebParts, ctx: Context): Promise<void> {
   const app = ctx.get('X-Gantry-App');
   const pusher = ctx.get('X-Gantry-Pusher') || 'unknown';
   const push = parsePush((await readBody(ctx)).toString('utf8'));
+  const { follow, keepFailedMs, problems } = readPushOptions(push.options);
+  const kept = keepFailedMs === undefined ? {} : { keepFailedMs };
   const accepted: (Accepted & { ref: string })[] = [];
   for (const { ref, before, after } of push.refs) {
-    const delivery = { app, source: 'git-push', ref, before, after, pusher };
-    accepted.push({ ref, ...(await parts.engine.deliveries.accept(delivery, `user:${pusher}`)) });
+    const unchanged = await unchangedApps(parts, app, { before, after });
+    const delivery = { app, source: 'git-push', ref, before, after, pusher, unchanged, ...kept };
+    const answers = await parts.engine.deliveries.accept(delivery, `user:${pusher}`);
+    accepted.push(...answers.map((answer) => ({ ref, ...answer })));
   }
   parts.log.info({ app, pusher, refs: push.refs.length, runs: accepted.map((a) => a.run?.id) }, 'a push was accepted');
   const stream = new PassThrough();
@@ -32,7 +38,7 @@ export async function received(parts: WebParts, ctx: Context): Promise<void> {
   ctx.type = 'text/plain; charset=utf-8';
   ctx.body = stream;
   const say = (line: string) => stream.write(`${line}\n`);
-  tell(parts, ctx, app, accepted, { say, follow: !push.options.includes('no-follow') })
+  tell(parts, ctx, accepted, { say, follow, problems })
     .catch((error: unknown) => {
       parts.log.error({ app, error: messageOf(error) }, 'the pusher could not be told what becomes of a push');
       say('Gantry cannot show the progress now; the run goes on.');
@@ -43,19 +49,26 @@ export async function received(parts: WebParts, ctx: Context): Promise<void> {
 async function tell(
   parts: WebParts,
   ctx: Context,
-  app: string,
   accepted: readonly (Accepted & { ref: string })[],
-  how: { say: (line: string) => void; follow: boolean },
+  how: { say: (line: string) => void; follow: boolean; problems: readonly string[] },
 ): Promise<void> {
   const gone = untilGone(parts, ctx);
   how.say('');
-  for (const { run, ref, reason } of accepted) {
-    how.say(run === null ? `Gantry: ${reason}` : `Gantry: run ${run.number} of ${app} for ${shortRef(ref)}`);
+  for (const problem of how.problems) how.say(`Gantry: ${problem}`);
+  const one = new Set(accepted.map(({ app }) => app)).size === 1;
+  for (const { app, run, ref, reason } of accepted) {
+    how.say(
+      run === null
+        ? `Gantry: ${one ? '' : `${app}: `}${reason}`
+        : `Gantry: run ${run.number} of ${app} for ${shortRef(ref)}`,
+    );
     if (run !== null) how.say(`  ${runUrl(parts, app, run.number)}`);
   }
   if (how.follow) {
-    for (const { run } of accepted) {
-      if (run !== null) await follow(parts, { app, number: run.number, id: run.id }, how.say, gone);
+    for (const { app, run } of accepted) {
+      if (run === null) continue;
+      if (!one) how.say(`Gantry: run ${run.number} of ${app}:`);
+      await followRun(parts, { app, number: run.number, id: run.id }, how.say, gone);
     }
   }
   how.say('');

@@ -6,6 +6,7 @@ import { GIT_READ_MS, REFS_LOOP_FULL, REFS_LOOP_MS } from '../limits';
 import type { WebParts } from '../parts';
 import { repositoryFolder } from './repository';
 import { runGit } from './run-git';
+import { unchangedApps } from './unchanged';
 
 export interface RefsLoop {
   /** Compares now; resolves with how many missed pushes were accepted. */
@@ -26,6 +27,7 @@ export function startRefsLoop(parts: WebParts): RefsLoop {
     if (passes++ % REFS_LOOP_FULL === 0) seen.clear();
     let found = 0;
     for (const app of await parts.engine.apps.list()) {
+      if (app.repository_id !== null) continue; // seen with the app whose remote it shares
       if (parts.stopping.aborted) return found;
       const folder = repositoryFolder(parts.options, app.name);
       // Taken before the refs are read: a change in between shows at the next pass.
@@ -77,10 +79,12 @@ async function deliver(
   app: string,
   push: { ref: string; before: string; after: string },
 ): Promise<number> {
-  const delivery = { app, source: 'refs-loop', pusher: 'unknown', ...push };
+  const unchanged = await unchangedApps(parts, app, push);
+  const delivery = { app, source: 'refs-loop', pusher: 'unknown', unchanged, ...push };
   const accepted = await parts.engine.deliveries.accept(delivery, 'rule:refs-loop');
-  if (accepted.known) return 0;
-  parts.log.info({ app, ref: push.ref, run: accepted.run?.id }, 'a push that web was not told about was found');
+  if (accepted.every(({ known }) => known)) return 0;
+  const runs = accepted.map(({ run }) => run?.id);
+  parts.log.info({ app, ref: push.ref, runs }, 'a push that web was not told about was found');
   return 1;
 }
 

@@ -36,8 +36,8 @@ export const gitRoutes: readonly Route[] = [
 async function serve(parts: WebParts, ctx: Context, service: string): Promise<void> {
   const name = /^(.+?)(\.git)?$/.exec(param(ctx, 'repository'))?.[1] ?? '';
   const app = await parts.engine.apps.find(name);
-  await ensureRepository(parts.options, app.name);
-  await serveGit(parts, ctx, app.name, service);
+  await ensureRepository(parts.options, app.repository);
+  await serveGit(parts, ctx, app.repository, service);
 }
 
 function notSmart(): GantryError {

@@ -1,6 +1,8 @@
+import { NO_COMMIT } from '../../engine/deliveries/accept';
 import type { HookWaiting } from '../../engine/deliveries/hooks';
 import { messageOf } from '../../engine/model/errors';
 import type { AppId } from '../../engine/model/ids';
+import { unchangedApps } from '../git/unchanged';
 import { FETCH_RETRY_MAX_MS, FETCH_RETRY_MS, FETCHES_MAX, HOOK_GIVE_UP_MS, HOOKS_LOOP_MS } from '../limits';
 import type { WebParts } from '../parts';
 import { fetchRef } from './fetch';
@@ -78,11 +80,8 @@ async function followAll(parts: WebParts, app: App): Promise<void> {
   }
 }
 
-async function followRef(
-  { engine, log, options, stopping }: WebParts,
-  app: App,
-  hooks: readonly HookWaiting[],
-): Promise<void> {
+async function followRef(parts: WebParts, app: App, hooks: readonly HookWaiting[]): Promise<void> {
+  const { engine, log, options, stopping } = parts;
   const { ref = '', forge = '' } = hooks[0] ?? {};
   const ids = hooks.map(({ id }) => id);
   const source = await engine.hooks.sourceOf(app.id);
@@ -90,7 +89,9 @@ async function followRef(
   const head = await fetchRef(options, app.name, source, ref, stopping);
   if (head === undefined) return engine.hooks.end(ids, 'ignored', `the source has no ${ref} any more`);
   await engine.parts.probe('hook-fetched', { app: app.name, head });
-  const run = await engine.hooks.settle({ app, forge, ref, head, hooks: ids });
+  const since = (await engine.deliveries.heads(app.id)).get(ref) ?? NO_COMMIT;
+  const unchanged = { since, apps: await unchangedApps(parts, app.name, { before: since, after: head }) };
+  const run = await engine.hooks.settle({ app, forge, ref, head, hooks: ids, unchanged });
   log.info({ app: app.name, forge, ref, head, run }, 'a webhook was followed');
 }
 

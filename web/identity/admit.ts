@@ -13,7 +13,7 @@ import { SESSION_COOKIE, sameText } from './session';
 export async function admit(parts: WebParts, ctx: Context, permission: Permission): Promise<boolean> {
   switch (permission) {
     case 'public':
-      if (ctx.method === 'POST') demandSameOrigin(ctx);
+      if (ctx.method === 'POST') demandSameOrigin(parts, ctx);
       return true;
     case 'user':
       return admitUser(parts, ctx);
@@ -54,7 +54,7 @@ async function admitPage(parts: WebParts, ctx: Context): Promise<boolean> {
   }
   ctx.state.user = user;
   if (ctx.method !== 'POST') return true;
-  demandSameOrigin(ctx);
+  demandSameOrigin(parts, ctx);
   const form = await readForm(ctx);
   if (!parts.sessions.isFormToken(ctx.state.session ?? '', form.get('form') ?? '')) {
     throw new ForbiddenError('the form is too old, or was not made by Gantry', 'load the page again, then send it');
@@ -85,10 +85,12 @@ async function sessionUser(parts: WebParts, ctx: Context): Promise<User | undefi
 }
 
 /** Browsers say where a form comes from; what says nothing is no browser and has the API. */
-function demandSameOrigin(ctx: Context): void {
+function demandSameOrigin({ url }: WebParts, ctx: Context): void {
   const site = ctx.get('Sec-Fetch-Site');
   if (site === 'same-origin') return;
   const origin = ctx.get('Origin');
-  if (site === '' && origin !== '' && URL.canParse(origin) && new URL(origin).host === ctx.host) return;
+  // A proxy may have put another host into its place, so the address that people call counts as well.
+  const own = [ctx.host, new URL(url).host];
+  if (site === '' && URL.canParse(origin) && own.includes(new URL(origin).host)) return;
   throw new ForbiddenError('this form was not sent from a page of Gantry', 'open the page in Gantry and send it there');
 }

@@ -24,16 +24,18 @@ export const appPageRoutes: readonly Route[] = [
       const target = releases.some((r) => r.id === back?.id && r.state === 'withdrawn') ? null : back;
       const shell = { title: app.name, events: `/api/v1/events?app=${app.name}&after=${after}` };
       ctx.body = await render(parts, ctx, 'app', shell, {
-        app: { name: app.name, createdAt: app.created_at, remote: remoteUrl(parts, app.name) },
+        app: {
+          name: app.name,
+          createdAt: app.created_at,
+          remote: remoteUrl(parts, app),
+          folder: app.path === '.' ? '' : app.path,
+        },
         environments: environments.map((e) => ({
           ...e,
           url: hostUrl(parts, e.host),
           behind: e.version !== e.confirmedVersion,
           restShare: 10_000 - e.share,
-          rules: [
-            ...(e.rules.header == null ? [] : [`header X-Gray: ${e.rules.header}`]),
-            ...(e.rules.cookie == null ? [] : [`cookie gray=${e.rules.cookie}`]),
-          ].join(', '),
+          rules: e.rules.map(({ text }) => text).join(', '),
         })),
         rollback:
           target === null || production === undefined

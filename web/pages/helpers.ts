@@ -6,6 +6,8 @@ export const helpers = {
   /** `2026-11-30 07:44 UTC` */
   utc: (ms: number | null): string =>
     ms === null ? '' : `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+  /** `07:44:05`, UTC. */
+  clock: (ms: number | null): string => (ms === null ? '' : new Date(ms).toISOString().slice(11, 19)),
   ago: (ms: number | null, now: number): string => (ms === null ? '' : ago(now - ms)),
   /** How long it took, or has taken so far. */
   took: (from: number | null, to: number | null, now: number): string =>

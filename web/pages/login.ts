@@ -1,6 +1,7 @@
 import { sha256 } from '../../engine/model/hash';
 import { SESSION_COOKIE } from '../identity/session';
 import { SESSION_MS } from '../limits';
+import type { WebParts } from '../parts';
 import { readForm } from '../read-body';
 import { type Context, query, type Route } from '../route';
 import { render } from './render';
@@ -28,7 +29,7 @@ export const loginRoutes: readonly Route[] = [
         ctx.body = await render(parts, ctx, 'login', SHELL, { refused: true, next });
         return;
       }
-      setCookie(ctx, parts.sessions.begin(sha256(token)));
+      setCookie(parts, ctx, parts.sessions.begin(sha256(token)));
       parts.log.info({ user: user.name }, 'somebody signed in');
       seeOther(ctx, next);
     },
@@ -47,8 +48,11 @@ export const loginRoutes: readonly Route[] = [
 const SHELL = { title: 'Sign in', events: '' };
 const COOKIE = { httpOnly: true, sameSite: 'strict', overwrite: true, path: '/' } as const;
 
-function setCookie(ctx: Context, value: string): void {
-  ctx.cookies.set(SESSION_COOKIE, value, { ...COOKIE, maxAge: SESSION_MS, secure: ctx.secure });
+function setCookie({ url }: WebParts, ctx: Context, value: string): void {
+  // A proxy that ends TLS need not say so: what people call does.
+  const secure = ctx.secure || url.startsWith('https:');
+  ctx.cookies.secure = secure;
+  ctx.cookies.set(SESSION_COOKIE, value, { ...COOKIE, maxAge: SESSION_MS, secure });
 }
 
 /** After a form the browser is sent on, so that loading again does not send it again. */

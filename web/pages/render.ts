@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Handlebars from 'handlebars';
+import { messageOf } from '../../engine/model/errors';
 import type { WebParts } from '../parts';
 import type { Context } from '../route';
 import { helpers } from './helpers';
 import { staticVersion } from './static-files';
 
-export const VIEWS = ['overview', 'app', 'run', 'undo', 'login', 'error'] as const;
+export const VIEWS = ['overview', 'app', 'run', 'undo', 'gray', 'login', 'error', 'health'] as const;
 export type View = (typeof VIEWS)[number];
 
 interface Shell {
@@ -29,11 +30,21 @@ export async function render(parts: WebParts, ctx: Context, view: View, shell: S
       ...shell,
       user: user?.name ?? '',
       form: session === undefined ? '' : parts.sessions.formToken(session),
-      solo: await parts.engine.users.isSolo(),
+      solo: await isSolo(parts),
       version: parts.options.version,
       assets: staticVersion(parts.options.root),
     },
   });
+}
+
+/** The pages that tell of trouble must not need SQL. */
+async function isSolo(parts: WebParts): Promise<boolean> {
+  try {
+    return await parts.engine.users.isSolo();
+  } catch (error) {
+    parts.log.warn({ error: messageOf(error) }, 'a page is shown without knowing whether there is one user');
+    return false;
+  }
 }
 
 /** Templates are read once per process. */
@@ -44,7 +55,8 @@ function rendererOf(root: string): Renderer {
   const bars = Handlebars.create();
   bars.registerHelper(helpers);
   const read = (name: string) => readFileSync(join(folder, `${name}.hbs`), 'utf8');
-  for (const partial of ['layout', 'state', 'run-row']) bars.registerPartial(partial, read(partial));
+  for (const partial of ['layout', 'state', 'run-row', 'failure', 'step', 'log', 'log-line', 'charts'])
+    bars.registerPartial(partial, read(partial));
   const options = { strict: true, knownHelpersOnly: true, knownHelpers: nameTrue(Object.keys(helpers)) };
   const templates = new Map(VIEWS.map((view) => [view, bars.compile(read(view), options)]));
   const renderer: Renderer = (view, data) => templates.get(view)?.(data) ?? '';

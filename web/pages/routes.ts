@@ -1,5 +1,6 @@
 import type { Route } from '../route';
 import { appPageRoutes } from './app';
+import { grayPageRoutes } from './gray';
 import { loginRoutes } from './login';
 import { overviewRoutes } from './overview';
 import { runPageRoutes } from './run';
@@ -11,6 +12,7 @@ export const pageRoutes: readonly Route[] = [
   ...loginRoutes,
   ...overviewRoutes,
   ...appPageRoutes,
+  ...grayPageRoutes,
   ...runPageRoutes,
   ...undoPageRoutes,
 ];

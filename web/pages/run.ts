@@ -1,12 +1,15 @@
 import { isFinalRun, RUN_STATES } from '../../engine/model/states';
-import type { RunShown, StepShown } from '../../engine/runs/show';
+import type { RunShown } from '../../engine/runs/show';
 import { numberParam } from '../api/body';
-import { plain } from '../git/lines';
-import { LOG_TAIL } from '../limits';
+import { CHART_POINTS } from '../limits';
 import type { WebParts } from '../parts';
 import { actorOf, type Context, param, query, type Route, userOf } from '../route';
+import { chartsOf } from './charts';
+import { failureView } from './failure';
+import { logViewOf } from './log-view';
 import { seeOther } from './login';
 import { render } from './render';
+import { chosenStep, stepRows } from './step-rows';
 
 export const runPageRoutes: readonly Route[] = [
   {
@@ -14,30 +17,7 @@ export const runPageRoutes: readonly Route[] = [
     path: '/apps/:app/runs/:number',
     permission: 'page',
     handle: async (parts, ctx) => {
-      const after = await parts.engine.events.newest();
-      const run = await parts.engine.runs.show(param(ctx, 'app'), numberParam(ctx, 'number'));
-      const address = `/apps/${run.app}/runs/${run.number}`;
-      const final = isFinalRun(run.state);
-      const step = chosenStep(run, query(ctx, 'step'));
-      const shell = {
-        title: `${run.app} run ${run.number}`,
-        events: final ? '' : `/api/v1${address}/events?after=${after}`,
-      };
-      ctx.body = await render(parts, ctx, 'run', shell, {
-        run: { ...run, address, final, sentence: RUN_STATES[run.state], undoing: run.state === 'undoing' },
-        steps: run.steps.map((s) => ({
-          ...s,
-          chosen: s === step,
-          address: `${address}?step=${encodeURIComponent(s.name)}`,
-          undo: final && mayUndo(run, s) ? `${address}/undo` : '',
-        })),
-        gate: gateOf(run),
-        votes: run.approvals.flatMap((a) =>
-          a.votes.map((vote) => ({ ...vote, step: a.step, yes: vote.vote === 'yes' })),
-        ),
-        log: step === undefined ? null : await logOf(parts, run, step),
-        now: parts.engine.parts.clock.now(),
-      });
+      ctx.body = await renderRun(parts, ctx);
     },
   },
   {
@@ -58,6 +38,43 @@ export const runPageRoutes: readonly Route[] = [
   },
 ];
 
+/** The page; without the log when the script that keeps it up to date says that it has it (`shown`). */
+async function renderRun(parts: WebParts, ctx: Context): Promise<string> {
+  const after = await parts.engine.events.newest();
+  const run = await parts.runs.show(param(ctx, 'app'), numberParam(ctx, 'number'));
+  const address = `/apps/${run.app}/runs/${run.number}`;
+  const step = chosenStep(run, query(ctx, 'step'));
+  const now = parts.engine.parts.clock.now();
+  const final = isFinalRun(run.state);
+  const hasLog = step === undefined || query(ctx, 'shown') === step.name;
+  const wasGray = run.steps.some(({ kind, startedAt }) => kind === 'share' && startedAt !== null);
+  const traffic = wasGray ? await parts.engine.traffic.show(run.app, run.number, CHART_POINTS) : undefined;
+  const data = {
+    run: {
+      ...run,
+      address,
+      final,
+      sentence: RUN_STATES[run.state],
+      undoing: run.state === 'undoing',
+    },
+    steps: stepRows(run, step, address, now),
+    gate: gateOf(run),
+    failure: failureView(run, address),
+    charts: chartsOf(traffic),
+    votes: run.approvals.flatMap((a) => a.votes.map((vote) => ({ ...vote, step: a.step, yes: vote.vote === 'yes' }))),
+    log: hasLog ? null : await logViewOf(parts, run, step, { line: lineOf(ctx), after }),
+    live: final ? '' : `/api/v1${address}/live`,
+    now,
+  };
+  return render(parts, ctx, 'run', { title: `${run.app} run ${run.number}`, events: '' }, data);
+}
+
+/** The line that a link names; undefined when it names none. */
+function lineOf(ctx: Context): number | undefined {
+  const text = query(ctx, 'line') ?? '';
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
+}
+
 /** The form carries the release that its page showed: what has changed since is refused. */
 async function decide(parts: WebParts, ctx: Context): Promise<void> {
   const { app, row } = await parts.engine.runs.find(param(ctx, 'app'), numberParam(ctx, 'number'));
@@ -76,40 +93,9 @@ async function decide(parts: WebParts, ctx: Context): Promise<void> {
 
 const reasonOf = (ctx: Context): string => (ctx.state.form?.get('reason') ?? '').slice(0, 500);
 
-/** Kinds that leave nothing behind: no question is offered that has no answer. */
-const LEAVES_NOTHING = ['plan', 'command', 'build-artifact', 'verify', 'approve', 'observe'];
-
-/** Whether it is worth a look what the undo of this step would do; the preview itself says yes or no. */
-function mayUndo(run: RunShown, step: StepShown): boolean {
-  const own = step.verb === 'run' ? run.trigger !== 'undo' : run.trigger === 'rollback';
-  return own && step.state === 'succeeded' && step.undoneBy === null && !LEAVES_NOTHING.includes(step.kind);
-}
-
-/** The one that was asked for; else what runs, what failed, what ended last. */
-function chosenStep(run: RunShown, name: string | undefined): StepShown | undefined {
-  return (
-    run.steps.find((s) => s.name === name) ??
-    run.steps.find((s) => s.state === 'running') ??
-    run.steps.find((s) => s.state === 'failed') ??
-    run.steps.findLast((s) => s.startedAt !== null && s.kind !== 'approve') ??
-    run.steps[0]
-  );
-}
-
 function gateOf(run: RunShown) {
   const gate = run.approvals.find((a) => a.state === 'requested');
   if (gate === undefined) return null;
   const yes = gate.votes.filter((v) => v.vote === 'yes').length;
   return { ...gate, missing: gate.count - yes, release: run.release };
-}
-
-/** The end of the log; the script goes on from `offset`. */
-async function logOf(parts: WebParts, run: RunShown, step: StepShown) {
-  const { logs } = parts.engine.parts;
-  const size = await logs.size(run.id, step.id);
-  const from = Math.max(0, size - LOG_TAIL);
-  const bytes = await logs.read(run.id, step.id, from, LOG_TAIL);
-  const source = `/api/v1/apps/${run.app}/runs/${run.number}/steps/${encodeURIComponent(step.name)}/log`;
-  const text = plain(bytes.toString('utf8'));
-  return { step: step.name, state: step.state, text, cut: from > 0, offset: from + bytes.length, source };
 }

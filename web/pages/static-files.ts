@@ -6,7 +6,9 @@ import { param, type Route } from '../route';
 
 const TYPES: Record<string, string> = {
   'gantry.css': 'text/css; charset=utf-8',
+  'run.css': 'text/css; charset=utf-8',
   'gantry.js': 'text/javascript; charset=utf-8',
+  'run.js': 'text/javascript; charset=utf-8',
   'gantry.svg': 'image/svg+xml',
 };
 

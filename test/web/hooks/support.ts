@@ -23,19 +23,20 @@ export class ConnectedApp {
   private constructor(
     private readonly house: House,
     readonly secret: string,
+    private readonly name: string,
   ) {}
 
-  static async make(house: House, url: string, token?: string): Promise<ConnectedApp> {
-    await house.post('/api/v1/apps', { name: 'storefront' });
-    const answer = await house.post('/api/v1/apps/storefront/source', {
+  static async make(house: House, url: string, token?: string, name = 'storefront'): Promise<ConnectedApp> {
+    await house.post('/api/v1/apps', { name });
+    const answer = await house.post(`/api/v1/apps/${name}/source`, {
       url,
       ...(token === undefined ? {} : { token }),
     });
     const { secret } = (await answer.json()) as { secret: string };
-    return new ConnectedApp(house, secret);
+    return new ConnectedApp(house, secret, name);
   }
 
-  call(forge: string, headers: Record<string, string>, body: Buffer, app = 'storefront'): Promise<Response> {
+  call(forge: string, headers: Record<string, string>, body: Buffer, app = this.name): Promise<Response> {
     return this.house.ask(`/hooks/${app}/${forge}`, {
       as: 'nobody',
       method: 'POST',
@@ -45,11 +46,11 @@ export class ConnectedApp {
   }
 
   async hooks(): Promise<HookItem[]> {
-    return (await this.house.json<{ items: HookItem[] }>('/api/v1/apps/storefront/hooks')).items;
+    return (await this.house.json<{ items: HookItem[] }>(`/api/v1/apps/${this.name}/hooks`)).items;
   }
 
   async runs(): Promise<RunItem[]> {
-    return (await this.house.json<{ items: RunItem[] }>('/api/v1/apps/storefront/runs')).items;
+    return (await this.house.json<{ items: RunItem[] }>(`/api/v1/apps/${this.name}/runs`)).items;
   }
 
   /** No hook waits any more. */

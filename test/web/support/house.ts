@@ -7,19 +7,23 @@ import { installationId } from '../../../engine/store/installation';
 import type { WebOptions } from '../../../web/parts';
 import { startWeb, type Web } from '../../../web/start';
 import { makeEngine } from '../../support/engine';
+import { demandDescribed } from './described';
 
 export interface House {
   web: Web;
   engine: Engine;
   home: string;
   token: string;
-  /** A request to web; `as: 'nobody'` sends no token. Redirects are not followed. */
+  /**
+   * A request to web; `as: 'nobody'` sends no token. Redirects are not followed. An answer of the API that is not as
+   * its description promises fails the test.
+   */
   ask(path: string, init?: RequestInit & { as?: 'nobody' }): Promise<Response>;
   /** A JSON body by POST. */
   post(path: string, body?: unknown): Promise<Response>;
   json<T = Record<string, unknown>>(path: string): Promise<T>;
   /** Stops web and starts it again on the same data. */
-  restart(): Promise<void>;
+  restart(change?: Partial<WebOptions>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -29,15 +33,17 @@ export async function makeHouse(change: Partial<EngineParts> = {}, options: Part
   await mkdir(join(folder, 'run'), { recursive: true });
   const { token = '' } = (await engine.users.first('owner')) ?? {};
   const installation = await installationId(engine.parts.store, { bytes: randomBytes });
-  const start = () => startHouseWeb(engine, folder, installation, options);
-  const ask: House['ask'] = (path, init = {}) => {
+  const start = (change = {}) => startHouseWeb(engine, folder, installation, { ...options, ...change });
+  const ask: House['ask'] = async (path, init = {}) => {
     const { as, headers, ...rest } = init;
     const authorization: Record<string, string> = as === 'nobody' ? {} : { authorization: `Bearer ${token}` };
-    return fetch(`${house.web.url}${path}`, {
+    const answer = await fetch(`${house.web.url}${path}`, {
       redirect: 'manual',
       ...rest,
       headers: { ...authorization, ...(headers as Record<string, string>) },
     });
+    await demandDescribed(rest.method ?? 'GET', path, answer);
+    return answer;
   };
   const house: House = {
     web: await start(),
@@ -52,9 +58,9 @@ export async function makeHouse(change: Partial<EngineParts> = {}, options: Part
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     json: async <T>(path: string) => (await (await ask(path)).json()) as T,
-    restart: async () => {
+    restart: async (change) => {
       await house.web.stop();
-      house.web = await start();
+      house.web = await start(change);
     },
     close: async () => {
       await house.web.stop();

@@ -114,7 +114,12 @@ export class FakeRunner {
     await this.engine.environments.change({ lease }, environment.id, (traffic) => {
       const { traffic: after } = placeRelease(traffic, releaseId);
       return to === 'gray'
-        ? setGray(after, releaseId, { share: 500, rules: { header: '1' }, salt: 's' })
+        ? setGray(after, releaseId, {
+            share: 500,
+            rules: [{ kind: 'header', name: 'X-Gray', match: 'equals', value: '1' }],
+            key: 'k',
+            salt: 's',
+          })
         : makeStable(after, releaseId);
     });
   }

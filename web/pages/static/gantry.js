@@ -1,108 +1,104 @@
 // Keeps a page up to date: the server renders, this fetches the same page again and swaps the parts that changed.
 // Without it every page works by loading again. Text is only ever set as text.
-'use strict';
-
-/** Several events of one moment lead to one look. */
-const SETTLE_MS = 120;
+/** The first event of a moment is answered at once; those that follow it share one look each time this is over. */
+const SETTLE_MS = 60;
 /** The relative times move on even when nothing happens. */
 const REFRESH_MS = 30_000;
-/** A log view that was read to its end stays at its end. */
-const NEAR_END_PX = 40;
-const LOG_KEPT = 400_000;
-// Colours and cursor movements of terminals are taken out, as the server does for what it renders.
-const CONTROL = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[ -/]*[@-~]|(?![\\t\\n])\\p{Cc}`, 'gu');
 
-const address = document.body.dataset.events;
 const linkState = document.getElementById('link-state');
-let settle;
+/** What the page at hand adds to the question for a fresh one, and does with it before its parts are swapped in. */
+const own = { ask: () => ({}), prepare: undefined };
+let timer;
 let loading = false;
-let again = false;
-let following;
-
-if (address) {
-  const source = new EventSource(address);
-  for (const type of ['run', 'step', 'traffic', 'release', 'approval', 'delivery']) source.addEventListener(type, soon);
-  source.addEventListener('end', () => {
-    source.close();
-    soon();
-  });
-  source.addEventListener('open', () => say(''));
-  source.addEventListener('error', () => say(source.readyState === EventSource.CLOSED ? '' : 'connecting…'));
-}
-setInterval(() => document.hidden || refresh(), REFRESH_MS);
-followLog();
+let lastAt = -SETTLE_MS;
 
 function say(text) {
   if (linkState) linkState.textContent = text;
 }
 
-function soon() {
-  clearTimeout(settle);
-  settle = setTimeout(refresh, SETTLE_MS);
+/** Looks again soon; any number of calls lead to one look. */
+function refresh() {
+  if (timer !== undefined || loading === 'again') return;
+  if (loading) loading = 'again';
+  else timer = setTimeout(look, Math.max(0, lastAt + SETTLE_MS - performance.now()));
 }
 
-async function refresh() {
-  if (loading) {
-    again = true;
-    return;
-  }
+async function look() {
+  timer = undefined;
   loading = true;
   try {
-    const response = await fetch(location.href, { headers: { Accept: 'text/html' } });
-    if (response.redirected) location.reload();
-    else if (response.ok) swap(new DOMParser().parseFromString(await response.text(), 'text/html'));
+    const fresh = await load(location.href, own.ask());
+    if (fresh) swap(fresh);
   } catch {
     say('Gantry does not answer');
-  } finally {
-    loading = false;
-    if (again) {
-      again = false;
-      soon();
-    }
   }
+  lastAt = performance.now();
+  const again = loading === 'again';
+  loading = false;
+  if (again) refresh();
+}
+
+/** A page of ours as a document; nothing when it leads elsewhere, which is then loaded (the login page, say). */
+async function load(address, question = {}) {
+  const url = new URL(address, location.href);
+  for (const [name, value] of Object.entries(question)) url.searchParams.set(name, value);
+  const response = await fetch(url, { headers: { Accept: 'text/html' } });
+  if (response.redirected) location.reload();
+  if (response.redirected || !response.ok) return undefined;
+  return new DOMParser().parseFromString(await response.text(), 'text/html');
 }
 
 function swap(fresh) {
+  own.prepare?.(fresh);
   for (const part of document.querySelectorAll('[data-live]')) {
     const next = fresh.getElementById(part.id);
-    if (next && !isInUse(part) && next.innerHTML !== part.innerHTML) part.replaceChildren(...next.childNodes);
+    if (next && !isInUse(part) && !next.isEqualNode(part)) swapPart(part, next);
   }
-  const log = document.getElementById('log');
-  const nextLog = fresh.getElementById('log');
-  if (nextLog && log?.dataset.step !== nextLog.dataset.step) {
-    document.getElementById('log-section').replaceChildren(...fresh.getElementById('log-section').childNodes);
-    followLog();
+}
+
+/** A table that is open stays open, and a link that has the focus keeps it. */
+function swapPart(part, next) {
+  const focused = part.contains(document.activeElement) ? selectorOf(document.activeElement) : '';
+  for (const { id } of part.querySelectorAll('details[open][id]')) {
+    const again = next.querySelector(`#${id}`);
+    if (again) again.open = true;
   }
+  part.replaceChildren(...next.childNodes);
+  if (focused) part.querySelector(focused)?.focus({ preventScroll: true });
+}
+
+/** Finds the same link, or the same table's head, in another version of the page. */
+function selectorOf(element) {
+  if (element.matches('details[id] > summary')) return `#${element.parentElement.id} > summary`;
+  return element.matches('a[href]') ? `a[href="${CSS.escape(element.getAttribute('href'))}"]` : '';
 }
 
 /** Nobody loses what they are typing, nor a question that they have opened. */
 function isInUse(part) {
   const typed = [...part.querySelectorAll('input:not([type=hidden])')].some((input) => input.value !== '');
-  return typed || part.contains(document.activeElement) || part.querySelector('details[open]') !== null;
+  const busy =
+    part.contains(document.activeElement) &&
+    document.activeElement.matches('input, button, details:not([id]) > summary');
+  return typed || busy || part.querySelector('details[open]:not([id])') !== null;
 }
 
-async function followLog() {
-  following?.abort();
-  const log = document.getElementById('log');
-  if (!log) return;
-  log.scrollTop = log.scrollHeight;
-  if (['succeeded', 'failed', 'cancelled', 'undone'].includes(log.dataset.state)) return;
-  following = new AbortController();
-  const { signal } = following;
-  try {
-    const url = `${log.dataset.source}?follow=1&offset=${log.dataset.offset}`;
-    const response = await fetch(url, { signal });
-    if (!response.ok) return;
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (let part = await reader.read(); !part.done; part = await reader.read()) append(log, part.value);
-  } catch {
-    if (!signal.aborted) say('the log stopped; load the page again');
+/** Follows a stream of events, and looks again at each one that tells of a change. */
+function follow(address, listeners = {}) {
+  const source = new EventSource(address);
+  for (const type of ['run', 'step', 'traffic', 'release', 'approval', 'delivery', 'sample']) {
+    source.addEventListener(type, refresh);
   }
+  for (const [type, listener] of Object.entries(listeners)) source.addEventListener(type, listener);
+  source.addEventListener('end', () => {
+    source.close();
+    refresh();
+  });
+  source.addEventListener('open', () => say(''));
+  source.addEventListener('error', () => say(source.readyState === EventSource.CLOSED ? '' : 'connecting…'));
+  return source;
 }
 
-function append(log, text) {
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
-  log.append(document.createTextNode(text.replace(CONTROL, '')));
-  if (log.textContent.length > LOG_KEPT) log.textContent = log.textContent.slice(-LOG_KEPT / 2);
-  if (atEnd) log.scrollTop = log.scrollHeight;
-}
+if (document.body.dataset.events) follow(document.body.dataset.events);
+setInterval(() => document.hidden || refresh(), REFRESH_MS);
+/** For the scripts of single pages. */
+globalThis.gantry = { follow, load, own };

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { skipBecause } from '../../support/skips';
+import type { House } from './house';
+
+const CHROMIUM = '/usr/bin/chromium';
+const OPTIONS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A real browser with an empty profile; skips the test where there is none. */
+export function startChromium(test: Mocha.Context): Promise<Browser> {
+  if (!existsSync(CHROMIUM)) skipBecause(test, `needs ${CHROMIUM}: apt-get install chromium`);
+  return chromium.launch({ executablePath: CHROMIUM, args: OPTIONS });
+}
+
+/** A page at `path`, signed in by the form. What the browser complains about is collected in `problems`. */
+export async function openPage(
+  browser: Browser,
+  house: House,
+  path: string,
+): Promise<{ page: Page; problems: string[] }> {
+  const page = await browser.newPage();
+  const problems: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  page.on('pageerror', (error) => problems.push(error.message));
+  await page.goto(`${house.web.url}${path}`);
+  await page.fill('input[name=token]', house.token);
+  await page.click('button.primary');
+  await page.waitForURL(`${house.web.url}${path}`);
+  return { page, problems };
+}

@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import type { AnswerShape, ApiDescription, Permission, Route } from '../route';
+import { PATH_PARAMETERS } from './parameters';
+import { refusal } from './schemas/common';
+
+/** Of the interface, not of the program: answers may get more fields, everything else would be a `v2`. */
+const API_VERSION = '1';
+
+type Schema = Record<string, unknown>;
+type Described = Route & { api: ApiDescription };
+
+/** By status: its name among the components, and what it means. */
+const REFUSALS = {
+  400: ['BadInput', 'the input is not as described'],
+  401: ['Unauthorized', 'no token, or one that nobody has'],
+  403: ['Forbidden', 'this user may not do that'],
+  404: ['NotFound', 'what the address or the input names does not exist'],
+  409: ['Conflict', 'things stand otherwise; the message tells how'],
+  413: ['TooLarge', 'the body is too large'],
+  500: ['Mistake', 'a mistake of Gantry'],
+  503: ['Unavailable', 'Gantry cannot do it now'],
+} as const;
+type RefusalStatus = keyof typeof REFUSALS;
+
+const STATUS_OF_KIND = { invalid: 400, 'not-found': 404, conflict: 409, forbidden: 403, unavailable: 503 } as const;
+
+/** OpenAPI 3.1 of every route that is described: made from the schemas that read the input. */
+export function openApiDocument(routes: readonly Route[]): object {
+  const components: Record<string, Schema> = {};
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes.filter((r): r is Described => r.api !== undefined)) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, components) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Gantry',
+      version: API_VERSION,
+      description: 'From git push to production, and back. Clients must accept fields that are not described yet.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: {
+      responses: Object.fromEntries(
+        Object.values(REFUSALS).map(([name, words]) => [name, answer(refusal, components, words)]),
+      ),
+      schemas: Object.fromEntries(Object.entries(components).sort(([a], [b]) => (a < b ? -1 : 1))),
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+    },
+  };
+}
+
+function operation({ method, path, permission, api }: Described, components: Record<string, Schema>): Schema {
+  const { summary, details, query, answers } = api;
+  const parameters = [...pathParameters(path), ...queryParameters(query)];
+  return {
+    operationId: operationId(method, path),
+    summary: `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
+    ...(details === undefined ? {} : { description: details }),
+    'x-gantry-permission': permission,
+    security: permission === 'public' ? [] : [{ token: [] }],
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...requestBody(api, components),
+    responses: {
+      ...Object.fromEntries(refusalsOf(path, permission, api).map((status) => [status, refused(status)])),
+      ...Object.fromEntries(Object.entries(answers).map(([status, shape]) => [status, answer(shape, components)])),
+    },
+  };
+}
+
+function requestBody({ body, upload }: ApiDescription, components: Record<string, Schema>): Schema {
+  if (upload !== undefined) {
+    const content = { 'application/octet-stream': {} };
+    return { requestBody: { required: true, description: upload, content } };
+  }
+  if (body === undefined) return {};
+  const content = { 'application/json': { schema: toSchema(body, 'input', components) } };
+  return { requestBody: { required: !body.safeParse({}).success, content } };
+}
+
+/** `GET /api/v1/apps/:app/runs` is `getAppsAppRuns`: stable as long as the address is. */
+const operationId = (method: string, path: string): string =>
+  path
+    .replace(/^\/api(\/v1)?\//, '')
+    .split(/[/:.-]+/)
+    .reduce((id, part) => id + part.charAt(0).toUpperCase() + part.slice(1), method.toLowerCase());
+
+const pathParameters = (path: string): Schema[] =>
+  [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    ...parameterSchema(PATH_PARAMETERS[name] ?? z.string()),
+  }));
+
+const queryParameters = (query: z.ZodObject | undefined): Schema[] =>
+  Object.entries(query?.shape ?? {}).map(([name, shape]) => ({
+    name,
+    in: 'query',
+    required: !(shape as z.ZodType).safeParse(undefined).success,
+    ...parameterSchema(shape as z.ZodType),
+  }));
+
+/** The description belongs to the parameter, where tools look for it. */
+function parameterSchema(shape: z.ZodType): Schema {
+  const { description, ...schema } = toSchema(shape, 'input', {});
+  return { ...(description === undefined ? {} : { description }), schema };
+}
+
+/** What permission, path and input bring along, and what the route itself names. */
+function refusalsOf(path: string, permission: Permission, { query, body, upload, errors = [] }: ApiDescription) {
+  const takesBody = body !== undefined || upload !== undefined;
+  const takesInput = query !== undefined || takesBody || path.includes(':number');
+  const statuses: RefusalStatus[] = [
+    ...(takesInput ? [400 as const] : []),
+    ...(permission === 'public' ? [] : [401 as const]),
+    ...(path.includes(':') ? [404 as const] : []),
+    ...(takesBody ? [413 as const] : []),
+    500,
+    503,
+    ...errors.map((kind) => STATUS_OF_KIND[kind]),
+  ];
+  return [...new Set(statuses)].sort();
+}
+
+const refused = (status: RefusalStatus): Schema => ({ $ref: `#/components/responses/${REFUSALS[status][0]}` });
+
+function answer(shape: AnswerShape, components: Record<string, Schema>, description = ''): Schema {
+  if (shape instanceof z.ZodType) {
+    const schema = toSchema(shape, 'output', components);
+    const words = description || (shape.description ?? 'as asked');
+    return { description: words, content: { 'application/json': { schema } } };
+  }
+  const { type } = shape;
+  return {
+    description: shape.description,
+    ...(type === '' ? {} : { content: { [type]: { schema: { type: 'string' } } } }),
+  };
+}
+
+/**
+ * Named shapes go to the components, so that each is told once. A request is read more strictly than an answer, so what
+ * both have in common has two of them.
+ */
+function toSchema(shape: z.ZodType, io: 'input' | 'output', components: Record<string, Schema>): Schema {
+  const made = z.toJSONSchema(shape, { io, override: ({ jsonSchema }) => soften(jsonSchema, io) }) as Schema & {
+    $defs?: Record<string, Schema>;
+  };
+  const { $schema: _dialect, $defs = {}, ...schema } = made;
+  const suffix = io === 'input' ? 'Input' : '';
+  for (const [name, part] of Object.entries($defs)) components[`${name}${suffix}`] = relocate(part, suffix);
+  return relocate(schema, suffix);
+}
+
+/** Answers may get more fields within a version, so none of them is promised to be the last. */
+function soften(schema: Schema, io: 'input' | 'output'): void {
+  if (io === 'output' && schema.additionalProperties === false) delete schema.additionalProperties;
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+}
+
+/** JSON Schema keeps its named parts elsewhere than OpenAPI. */
+const relocate = <T extends object>(schema: T, suffix: string): T =>
+  JSON.parse(
+    JSON.stringify(schema).replace(/"#\/\$defs\/([^"]+)"/g, (_ref, name) => `"#/components/schemas/${name}${suffix}"`),
+  ) as T;

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** Where something listens. */
+const address = z.strictObject({ host: z.string(), port: z.int() });
+
+export const status = z
+  .strictObject({
+    version: z.string(),
+    installation: z.string(),
+    solo: z.boolean().describe('there is one user, who may approve what is their own'),
+    user: z.strictObject({ name: z.string(), role: z.string() }),
+    url: z.string(),
+    gateway: address.nullable(),
+    domain: z.string(),
+    cluster: z.strictObject({ name: z.string() }),
+  })
+  .meta({ id: 'Status' });
+
+const problem = z
+  .strictObject({
+    file: z.string(),
+    line: z.int(),
+    column: z.int(),
+    path: z.string().describe('where in the document: `stages.gray.share`'),
+    code: z.string(),
+    severity: z.enum(['error', 'warning']),
+    message: z.string(),
+    offending: z.string(),
+    nearest: z.string().nullable().describe('the nearest valid key or value'),
+  })
+  .meta({ id: 'Problem' });
+
+export const problems = z.strictObject({ problems: z.array(problem) });

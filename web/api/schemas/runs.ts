@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { APPROVAL_STATES, RUN_STATES, STEP_STATES } from '../../../engine/model/states';
+import type { RunTrigger } from '../../../engine/store/tables';
+import { json, listOf, oneOf, perhapsTime, time } from './common';
+import { failure } from './failure';
+
+const TRIGGERS = ['push', 'rollback', 'manual', 'undo', 'release'] as const satisfies readonly RunTrigger[];
+
+const summaryFields = {
+  app: z.string(),
+  number: z.int().describe('counts up in each app'),
+  id: z.string(),
+  trigger: z.enum(TRIGGERS),
+  ref: z.string(),
+  commit: z.string(),
+  title: z.string(),
+  author: z.string(),
+  startedBy: z.string(),
+  state: oneOf(RUN_STATES),
+  reason: z.string(),
+  createdAt: time,
+  startedAt: perhapsTime,
+  endedAt: perhapsTime,
+  release: z.int().nullable().describe('number of its release; null before it was sealed'),
+  url: z.string().describe('its page'),
+};
+
+export const runSummary = z.strictObject(summaryFields).meta({ id: 'RunSummary' });
+export const runList = listOf(runSummary)
+  .extend({
+    version: z.literal(1).describe('of the shape of this list'),
+    next: z.string().nullable().describe('`before` of the page that follows; null at the end'),
+  })
+  .meta({ id: 'RunList' });
+
+const step = z
+  .strictObject({
+    name: z.string(),
+    kind: z.string(),
+    stage: z.string(),
+    verb: z.enum(['run', 'undo']),
+    state: oneOf(STEP_STATES),
+    reason: z.string(),
+    attempt: z.int(),
+    startedAt: perhapsTime,
+    endedAt: perhapsTime,
+    output: json,
+    undoneBy: z.int().nullable().describe('number of the run that took it back'),
+  })
+  .meta({ id: 'Step' });
+
+const stage = z.strictObject({
+  name: z.string(),
+  state: oneOf(STEP_STATES),
+  startedAt: perhapsTime,
+  endedAt: perhapsTime,
+});
+
+const vote = z.strictObject({ user: z.string(), vote: z.enum(['yes', 'no']), reason: z.string(), at: time });
+
+const approval = z
+  .strictObject({
+    step: z.string(),
+    state: oneOf(APPROVAL_STATES),
+    role: z.string(),
+    count: z.int().describe('how many people must say yes'),
+    votes: z.array(vote),
+    releaseHash: z.string(),
+    expiresAt: time,
+  })
+  .meta({ id: 'Approval' });
+
+export const run = z
+  .strictObject({
+    ...summaryFields,
+    steps: z.array(step),
+    stages: z.array(stage),
+    approvals: z.array(approval),
+    waitsFor: z.string().describe('one sentence; empty when it waits for nothing'),
+    waitsDetail: z.array(z.string()).describe('more about that, a sentence each'),
+    undoes: z.int().nullable().describe('number of the run that this one takes back'),
+    releaseHash: z.string().describe('an approval is bound to it; empty before the release was sealed'),
+    failure: failure.nullable().describe('why it failed; null when no step has failed'),
+  })
+  .meta({ id: 'Run' });
+
+export const cancelled = z.strictObject({ state: oneOf(RUN_STATES) });
+
+export const decided = z.strictObject({
+  run: z.int(),
+  step: z.string(),
+  state: z.enum(['granted', 'rejected', 'requested']),
+  missing: z.int().describe('how many more people are needed'),
+});
