@@ -2,27 +2,28 @@ import { createInterface } from 'node:readline/promises';
 import type { CliSettings } from '../settings';
 import { findAddress } from './api/address';
 import { Client } from './api/client';
+import type { Terminal } from './api/shell';
 import type { Command, Context, Outcome } from './command';
+import { wantedAt } from './completion/complete';
+import { candidatesFor } from './completion/values';
 import { type CommandError, EXIT, type ExitCode, toCommandError, usageError } from './errors';
 import { commandHelp } from './help';
 import type { Input } from './input';
-import { Output, type Screen } from './output';
+import { Output } from './output';
 import { commandTable } from './table';
-import { readWords } from './words';
+import { ownWords, readWords } from './words';
 
 /** What the command line has around it; tests bring their own. */
-export interface Surroundings {
+export interface Surroundings extends Terminal {
   /** Read once, when the words are known to be an attempt at a command. */
   settings(): CliSettings;
   folder: string;
-  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
-  stdout: Screen;
-  stderr: Screen;
 }
 
 /** Runs one command line. Never throws: whatever goes wrong is told on stderr. @returns the exit status */
-export async function runCommandLine(words: readonly string[], around: Surroundings): Promise<ExitCode> {
-  const json = words.includes('--json');
+export async function runCommandLine(words: readonly string[], around: Surroundings): Promise<number> {
+  if (words[0] === COMPLETE) return completeWords(words.slice(1), around);
+  const json = ownWords(words).includes('--json');
   let out = new Output({ ...around, json, noColor: true });
   try {
     const settings = readSettings(around);
@@ -38,6 +39,29 @@ export async function runCommandLine(words: readonly string[], around: Surroundi
   } finally {
     out.clearProgress();
   }
+}
+
+/** What the scripts of `gantry completion` ask for; no command, since its words are those of another one. */
+const COMPLETE = '__complete';
+
+/** Prints what may stand at the end of these words. Never fails, and never says why not. */
+async function completeWords(words: readonly string[], around: Surroundings): Promise<ExitCode> {
+  try {
+    const settings = around.settings();
+    const commands = commandTable(settings.version);
+    const after = (option: string) => (words.includes(option) ? words[words.indexOf(option) + 1] : undefined);
+    const api = () => clientOf(settings, after('--url'), after('--token'), false);
+    const found = await candidatesFor(wantedAt(words, commands), words.at(-1) ?? '', commands, api);
+    if (found !== '') around.stdout.write(`${found}\n`);
+  } catch {
+    // A setting that is wrong is told by the command itself, not in the middle of its typing.
+  }
+  return EXIT.ok;
+}
+
+function clientOf(settings: CliSettings, url: string | undefined, token: string | undefined, exact: boolean): Client {
+  const named = { ...(url === undefined ? {} : { url }), ...(token === undefined ? {} : { token }) };
+  return new Client(findAddress(settings, named), { exact });
 }
 
 function readSettings(around: Surroundings): CliSettings {
@@ -69,6 +93,7 @@ const describe = ({ run: _run, ...data }: Command) => data;
 class CommandContext implements Context {
   readonly folder: string;
   readonly now = Date.now;
+  readonly terminal: Terminal;
   private client: Client | undefined;
 
   constructor(
@@ -78,12 +103,11 @@ class CommandContext implements Context {
     private readonly input: Input,
   ) {
     this.folder = around.folder;
+    this.terminal = around;
   }
 
   get api(): Client {
-    const [url, token] = [this.input.option('url'), this.input.option('token')];
-    const named = { ...(url === undefined ? {} : { url }), ...(token === undefined ? {} : { token }) };
-    this.client ??= new Client(findAddress(this.settings, named), { exact: this.out.json });
+    this.client ??= clientOf(this.settings, this.input.option('url'), this.input.option('token'), this.out.json);
     return this.client;
   }
 

@@ -1,6 +1,6 @@
 import type { CliSettings } from '../settings';
 import type { Client } from './api/client';
-import type { ExitCode } from './errors';
+import type { Terminal } from './api/shell';
 import type { Input } from './input';
 import type { Output } from './output';
 
@@ -22,12 +22,16 @@ export interface ArgumentSpec {
   /** As shown: `APP`. */
   name: string;
   optional?: true;
+  /** Everything after `--`, as it stands. Only the last one. */
+  rest?: true;
   help: string;
 }
 
 export interface OptionSpec {
   /** The value as shown: `PORT`. An option without it is a switch. */
   value?: string;
+  /** It may be given several times; `Input.all` has every value. */
+  many?: true;
   /** One letter. */
   short?: string;
   help: string;
@@ -38,7 +42,8 @@ export interface Outcome {
   json: unknown;
   /** May be empty, when the command said everything while it ran. */
   text: string;
-  exit?: ExitCode;
+  /** One of `EXIT`; a command that runs another one hands on what that said. */
+  exit?: number;
 }
 
 export interface Context {
@@ -48,6 +53,7 @@ export interface Context {
   folder: string;
   /** The server of this folder, or the one that was named. */
   api: Client;
+  terminal: Terminal;
   /** Asks a person, yes or no. @throws CommandError when there is no terminal to ask on. */
   confirm(question: string): Promise<boolean>;
   /** The lines of standard input, for what must not stand in a command: tokens, secrets. */

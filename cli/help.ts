@@ -23,8 +23,10 @@ export const EXIT_LINES: readonly (readonly [code: string, meaning: string])[] =
 const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = [
   ['This folder', ['demo', 'up', 'down', 'status', 'doctor']],
   ['An app', ['init', 'lint', 'app']],
-  ['Its runs', ['run', 'approve', 'reject']],
-  ['What serves', ['release', 'gray', 'rollback', 'undo', 'env']],
+  ['Its runs', ['run', 'why', 'approve', 'reject']],
+  ['What serves', ['release', 'gray', 'rollback', 'undo', 'env', 'instance', 'logs', 'shell']],
+  ['Gantry itself', ['upgrade', 'backup', 'restore', 'tls']],
+  ['For programs and shells', ['api', 'completion']],
 ];
 
 export function grouped(commands: readonly Command[]): [title: string, commands: Command[]][] {

@@ -1,4 +1,4 @@
-import { parseShare } from '../pipelines/units';
+import { nearestShare, parseShare } from '../pipelines/units';
 import { usageError } from './errors';
 
 /** What was typed, already checked against the command's own table. */
@@ -6,6 +6,9 @@ export class Input {
   constructor(
     private readonly values: Readonly<Record<string, string>>,
     private readonly options: Readonly<Record<string, string | true>>,
+    private readonly after: readonly string[] = [],
+    /** Every value of the options that may be given several times, in their order. */
+    private readonly many: Readonly<Record<string, readonly string[]>> = {},
   ) {}
 
   /** A required argument, by the name in the table: `APP`. */
@@ -19,9 +22,19 @@ export class Input {
     return this.values[name];
   }
 
+  /** The words after `--`. */
+  rest(): string[] {
+    return [...this.after];
+  }
+
   option(name: string): string | undefined {
     const value = this.options[name];
     return value === true ? undefined : value;
+  }
+
+  /** Each value of an option that may be given several times. */
+  all(name: string): readonly string[] {
+    return this.many[name] ?? [];
   }
 
   flag(name: string): boolean {
@@ -43,7 +56,9 @@ export class Input {
     const text = this.argument(name);
     const share = parseShare(text);
     if (share === null) {
-      throw usageError(`the share "${text}" is not a percentage from 0% to 100%`, 'write it like 5% or 0.25%');
+      const near = nearestShare(text);
+      const next = near === null ? 'write it like 5% or 0.25%' : `did you mean ${near}?`;
+      throw usageError(`the share "${text}" is not a percentage from 0% to 100% with at most two decimals`, next);
     }
     return share;
   }

@@ -18,7 +18,8 @@ const introduction = (): string =>
       'linked into one of your `PATH`.',
     '**Which Gantry.** Commands speak to the Gantry that `gantry up` started for this data folder (`GANTRY_HOME`, else ' +
       '`.gantry` beside the launcher). `--url` and `--token`, or the variables `GANTRY_URL` and `GANTRY_TOKEN`, name another ' +
-      "one. The token that this folder keeps is never sent to another one's address.",
+      "one. The token that this folder keeps is never sent to another one's address. `GANTRY_CA` names a PEM file with the " +
+      'authority of one that speaks HTTPS and that this machine does not trust anyway (tls.md).',
     '**For people and for programs.** On a terminal there are colours (not with `NO_COLOR`), progress and relative times; in a ' +
       'pipe plain lines and UTC times. With `--json` a command prints one JSON document on stdout, and an error as one on ' +
       'stderr: `{"error":{"code":…,"message":…,"next":…}}`.',

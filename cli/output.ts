@@ -35,6 +35,11 @@ export class Output {
     return this.options.stdout.isTTY === true && !this.options.json;
   }
 
+  /** Whether text may have colours: a terminal, and nobody said no. */
+  get colours(): boolean {
+    return this.terminal && !this.options.noColor;
+  }
+
   /** A line of the result, while the command runs. */
   line(text: string): void {
     if (this.options.json) return;
@@ -70,7 +75,7 @@ export class Output {
   }
 
   paint(style: Style, text: string): string {
-    if (this.options.noColor || !this.terminal || text === '') return text;
+    if (!this.colours || text === '') return text;
     return `\u001b[${STYLES[style]}m${text}\u001b[0m`;
   }
 

@@ -23,16 +23,35 @@ export function readWords(words: readonly string[], commands: readonly Command[]
   const { command, rest } = findCommand(words, commands);
   const specs: Record<string, OptionSpec> = { ...command.options, ...COMMON_OPTIONS };
   const options: Record<string, string | true> = {};
+  const many: Record<string, string[]> = {};
   const positionals: string[] = [];
-  const parsed = parseArgs({ args: [...rest], options: toParserOptions(specs), strict: false, tokens: true });
+  const own = ownWords(rest);
+  const after = takesRest(command) ? rest.slice(own.length + 1) : [];
+  const parsed = parseArgs({
+    args: takesRest(command) ? own : [...rest],
+    options: toParserOptions(specs),
+    strict: false,
+    tokens: true,
+  });
   for (const token of parsed.tokens) {
     if (token.kind === 'positional') positionals.push(token.value);
-    if (token.kind === 'option') options[token.name] = optionValue(command, specs, token);
+    if (token.kind !== 'option') continue;
+    const value = optionValue(command, specs, token);
+    options[token.name] = value;
+    if (specs[token.name]?.many === true && value !== true) many[token.name] = [...(many[token.name] ?? []), value];
   }
   const help = options.help === true;
   const values = help ? {} : namedArguments(command, positionals);
-  return { command, input: new Input(values, options), help };
+  return { command, input: new Input(values, options, after, many), help };
 }
+
+/** What is said to Gantry, and not to a command that follows `--`. */
+export function ownWords(words: readonly string[]): string[] {
+  const at = words.indexOf('--');
+  return words.slice(0, at < 0 ? words.length : at);
+}
+
+const takesRest = (command: Command): boolean => command.arguments.some(({ rest }) => rest === true);
 
 /** The longest command name that the words begin with; common options may stand before it. */
 function findCommand(words: readonly string[], commands: readonly Command[]): { command: Command; rest: string[] } {
@@ -117,25 +136,27 @@ function optionValue(command: Command, specs: Record<string, OptionSpec>, token:
 }
 
 function namedArguments(command: Command, positionals: string[]): Record<string, string> {
-  const required = command.arguments.filter((argument) => argument.optional === undefined);
+  const named = command.arguments.filter((argument) => argument.rest === undefined);
+  const required = named.filter((argument) => argument.optional === undefined);
   const missing = required[positionals.length];
   if (missing !== undefined) {
     throw usageError(`gantry ${command.name} needs ${missing.name} (${missing.help})`, `write ${usageLine(command)}`);
   }
-  const extra = positionals[command.arguments.length];
+  const extra = positionals[named.length];
   if (extra !== undefined) {
     throw usageError(`gantry ${command.name} takes no "${extra}"`, `write ${usageLine(command)}`);
   }
-  return Object.fromEntries(
-    positionals.map((value, index) => [(command.arguments[index] as ArgumentSpec).name, value]),
-  );
+  return Object.fromEntries(positionals.map((value, index) => [(named[index] as ArgumentSpec).name, value]));
 }
 
 /** `gantry run logs APP [RUN] [STEP] [--follow]`. */
 export function usageLine(command: Command): string {
-  const words = command.arguments.map(({ name, optional }) => (optional ? `[${name}]` : name));
-  const options = Object.entries(command.options).map(([name, { value }]) =>
-    value === undefined ? `[--${name}]` : `[--${name} ${value}]`,
+  const words = command.arguments.filter(({ rest }) => rest === undefined).map(argumentWord);
+  const last = command.arguments.filter(({ rest }) => rest === true).map(({ name }) => `[-- ${name}...]`);
+  const options = Object.entries(command.options).map(([name, { value, many }]) =>
+    value === undefined ? `[--${name}]` : `[--${name} ${value}]${many === true ? '...' : ''}`,
   );
-  return ['gantry', command.name, ...words, ...options].join(' ');
+  return ['gantry', command.name, ...words, ...options, ...last].join(' ');
 }
+
+const argumentWord = ({ name, optional }: ArgumentSpec): string => (optional ? `[${name}]` : name);

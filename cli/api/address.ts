@@ -7,6 +7,10 @@ import { codeOf, failure, usageError } from '../errors';
 export interface Address {
   url: string;
   token?: string;
+  /** PEM file with what its certificate is checked with; else the machine's own authorities. */
+  caFile?: string;
+  /** The name that its certificate has, when that is not the one in the URL. */
+  servername?: string;
 }
 
 /** What `gantry up` keeps for the command line of its folder, readable by its owner only. */
@@ -15,15 +19,22 @@ export const CLIENT_FILE = 'client.json';
 /** The folder's own server, unless another one is named. This folder's token is never sent to another server. */
 export function findAddress(settings: CliSettings, named: { url?: string; token?: string }): Address {
   const kept = readClientFile(settings.home);
-  const own = kept?.url ?? `http://${hostAndPort(settings.listen)}`;
+  const own = kept?.url ?? `${settings.tls === undefined ? 'http' : 'https'}://${hostAndPort(settings.listen)}`;
   const url = checkedUrl(named.url ?? settings.url ?? own);
-  const token =
-    named.token ?? settings.token ?? (new URL(own).origin === new URL(url).origin ? kept?.token : undefined);
-  return token === undefined ? { url } : { url, token };
+  const isOwn = new URL(own).origin === new URL(url).origin;
+  const token = named.token ?? settings.token ?? (isOwn ? kept?.token : undefined);
+  const caFile = settings.caFile ?? (isOwn ? kept?.caFile : undefined);
+  const servername = isOwn ? kept?.servername : undefined;
+  return {
+    url,
+    ...(token === undefined ? {} : { token }),
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(servername === undefined ? {} : { servername }),
+  };
 }
 
 /** Undefined when Gantry was never started in this folder. */
-export function readClientFile(home: string): { url: string; token?: string } | undefined {
+export function readClientFile(home: string): Address | undefined {
   const file = join(home, CLIENT_FILE);
   let text: string;
   try {
@@ -33,7 +44,7 @@ export function readClientFile(home: string): { url: string; token?: string } | 
     throw failure('client-file', `${file} cannot be read: ${(error as Error).message}`, 'run this as its owner');
   }
   try {
-    const value = JSON.parse(text) as { url: string; token?: string };
+    const value = JSON.parse(text) as Address;
     return { ...value, url: checkedUrl(value.url) };
   } catch (error) {
     throw failure('client-file', `${file} is damaged`, 'remove it, then: ./gantry down && ./gantry up', {
@@ -47,10 +58,14 @@ export function hostAndPort({ host, port }: { host: string; port: number }): str
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function checkedUrl(text: string): string {
+/** Without a slash at its end. @throws CommandError (exit 2). */
+export function checkedUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw usageError(`"${text}" is not an address of Gantry`, 'write it like http://127.0.0.1:7070');
+    throw usageError(
+      `"${text}" is not an address of Gantry`,
+      'write it like http://127.0.0.1:7070 or https://gantry.bank.example',
+    );
   }
   return url.href.replace(/\/+$/, '');
 }

@@ -1,8 +1,13 @@
-import http, { type IncomingMessage } from 'node:http';
-import https from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { WebSocket } from 'ws';
 import { CommandError, EXIT, type ExitCode, failure } from '../errors';
 import { harmless } from '../output';
 import type { Address } from './address';
+import { isDistrust, transportTo } from './transport';
+
+const API = '/api/v1';
+const UNAVAILABLE = 503;
 
 /** How long a plain answer may take. Streams have no limit of their own: they carry heartbeats. */
 const ANSWER_MS = 30_000;
@@ -12,10 +17,14 @@ const STREAM_SILENCE_MS = 45_000;
 export interface StreamOptions {
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  /** It may be silent for as long as it likes: nothing beats in it. */
+  patient?: true;
 }
 
 /** The HTTP API, with errors in the words of the command line. */
 export class Client {
+  private transport: ReturnType<typeof transportTo> | undefined;
+
   constructor(
     readonly address: Address,
     /** Text is made harmless for terminals unless it goes to a program. */
@@ -23,25 +32,71 @@ export class Client {
   ) {}
 
   get<T>(path: string): Promise<T> {
-    return this.call<T>('GET', path);
+    return this.call<T>('GET', `${API}${path}`);
   }
 
   post<T>(path: string, body: object): Promise<T> {
-    return this.call<T>('POST', path, body);
+    return this.call<T>('POST', `${API}${path}`, body);
+  }
+
+  /** Sends a file as it is; it may take as long as bytes go on flowing. */
+  upload<T>(path: string, file: Upload): Promise<T> {
+    return this.call<T>('POST', `${API}${path}`, file);
   }
 
   /** An answer that is read piece by piece: events, logs. @throws CommandError when it is no success. */
   async stream(path: string, options: StreamOptions = {}): Promise<IncomingMessage> {
-    const response = await this.send('GET', path, undefined, STREAM_SILENCE_MS, options);
+    const response = await this.send(
+      'GET',
+      `${API}${path}`,
+      undefined,
+      options.patient === true ? 0 : STREAM_SILENCE_MS,
+      options,
+    );
     if ((response.statusCode ?? 0) >= 300) throw this.refusal(response, await textOf(response));
     return response;
   }
 
-  private async call<T>(method: string, path: string, body?: object): Promise<T> {
+  /** A conversation both ways; nothing is sent yet. Say what comes of it to `explained`. */
+  socket(path: string): WebSocket {
+    const { url, token } = this.address;
+    this.transport ??= transportTo(this.address);
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const socket = new WebSocket(`${url.replace(/^http/, 'ws')}${API}${path}`, { ...this.transport.options, headers });
+    socket.once('unexpected-response', (_asked, response) => {
+      textOf(response).then(
+        (text) => socket.emit('error', this.refusal(response, text)),
+        (error: unknown) => socket.emit('error', error),
+      );
+    });
+    return socket;
+  }
+
+  /** Errors of a conversation in the words of the command line. */
+  async explained<T>(talk: Promise<T>): Promise<T> {
+    try {
+      return await talk;
+    } catch (error) {
+      throw error instanceof CommandError ? error : this.silence(error);
+    }
+  }
+
+  /** What stands outside of the versioned API: its description, and health, which also tells when it says no. */
+  getOutside<T>(path: '/api/openapi.json' | '/health'): Promise<T> {
+    return this.call<T>('GET', path, undefined, path === '/health' ? [UNAVAILABLE] : []);
+  }
+
+  private async call<T>(
+    method: string,
+    path: string,
+    body?: object | Upload,
+    also: readonly number[] = [],
+  ): Promise<T> {
     try {
       const response = await this.send(method, path, body, ANSWER_MS);
       const text = await textOf(response);
-      if ((response.statusCode ?? 0) >= 300) throw this.refusal(response, text);
+      const status = response.statusCode ?? 0;
+      if (status >= 300 && !also.includes(status)) throw this.refusal(response, text);
       return this.read<T>(text);
     } catch (error) {
       throw error instanceof CommandError ? error : this.silence(error);
@@ -66,24 +121,24 @@ export class Client {
   private send(
     method: string,
     path: string,
-    body: object | undefined,
+    body: object | Upload | undefined,
     silenceMs: number,
     { headers = {}, signal }: StreamOptions = {},
   ): Promise<IncomingMessage> {
     const { url, token } = this.address;
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const { request } = url.startsWith('https:') ? https : http;
+    const content = contentOf(body);
+    this.transport ??= transportTo(this.address);
+    const { request, options } = this.transport;
     return new Promise((resolve, reject) => {
       const asked = request(
-        `${url}/api/v1${path}`,
+        `${url}${path}`,
         {
+          ...options,
           method,
           headers: {
             accept: 'application/json',
             ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-            ...(text === undefined
-              ? {}
-              : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+            ...content.headers,
             ...headers,
           },
           timeout: silenceMs,
@@ -93,12 +148,19 @@ export class Client {
       );
       asked.on('timeout', () => asked.destroy(new Error(`no answer within ${silenceMs / 1000} s`)));
       asked.on('error', (error) => reject(this.silence(error)));
-      asked.end(text);
+      if (content.stream === undefined) asked.end(content.text);
+      // What breaks off is told by the request itself; a file that cannot be read breaks the request off.
+      else content.stream.on('error', (error) => asked.destroy(error)).pipe(asked);
     });
   }
 
   private silence(cause: unknown): CommandError {
     const code = (cause as NodeJS.ErrnoException).code;
+    if (isDistrust(cause)) {
+      const message = `the certificate of ${this.address.url} is not trusted here (${code})`;
+      const next = 'on its machine: gantry tls trust; then here: GANTRY_CA=FILE';
+      return new CommandError(EXIT.failed, 'tls-untrusted', message, next, { cause });
+    }
     const why = code === 'ECONNREFUSED' || code === undefined ? '' : ` (${code})`;
     const message = `Gantry does not answer at ${this.address.url}${why}`;
     return new CommandError(EXIT.silent, 'silent', message, 'start it with: ./gantry up', { cause });
@@ -131,14 +193,39 @@ export class Client {
   }
 }
 
+/** A file that is sent as it is. */
+export interface Upload {
+  stream: Readable;
+  /** Bytes. */
+  size: number;
+}
+
+interface Content {
+  headers: Record<string, string | number>;
+  text?: string;
+  stream?: Readable;
+}
+
+function contentOf(body: object | Upload | undefined): Content {
+  if (body === undefined) return { headers: {} };
+  if ('stream' in body) {
+    return {
+      headers: { 'content-type': 'application/octet-stream', 'content-length': body.size },
+      stream: body.stream,
+    };
+  }
+  const text = JSON.stringify(body);
+  return { headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }, text };
+}
+
 /** A limit for what is read at once; lists of the API are far smaller. */
 const TEXT_MAX = 32 * 1024 * 1024;
 
 /** All of an answer as text. */
-export async function textOf(response: IncomingMessage): Promise<string> {
+export async function textOf(response: AsyncIterable<Buffer>): Promise<string> {
   const pieces: Buffer[] = [];
   let size = 0;
-  for await (const piece of response as AsyncIterable<Buffer>) {
+  for await (const piece of response) {
     size += piece.length;
     if (size > TEXT_MAX) throw failure('too-large', `the answer is larger than ${TEXT_MAX / 1024 / 1024} MiB`);
     pieces.push(piece);

@@ -5,7 +5,7 @@ import { readEvents } from './events';
 import { isFinal, type Run } from './types';
 
 /** Pauses between attempts to reach a Gantry that went away while somebody watched: it may only be restarting. */
-const RETRY_MS = [100, 250, 500, 1000, 2000, 2000, 2000, 2000, 5000, 5000, 5000];
+export const RETRY_MS = [100, 250, 500, 1000, 2000, 2000, 2000, 2000, 5000, 5000, 5000];
 /** A burst of events is answered by one look at the run. */
 const GATHER_MS = 20;
 
@@ -38,12 +38,14 @@ export async function followRun(
         if (onChange(run) === 'stop' || isFinal(run)) return run;
       }
     } catch (error) {
-      const lost = !(error instanceof CommandError) || error.exit === EXIT.silent;
-      if (!lost || !reached || attempt >= RETRY_MS.length) throw error;
+      if (!isLost(error) || !reached || attempt >= RETRY_MS.length) throw error;
     }
     await wait(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
   }
 }
+
+/** Whether Gantry itself went away: what it refuses stays refused. */
+export const isLost = (error: unknown): boolean => !(error instanceof CommandError) || error.exit === EXIT.silent;
 
 /** The id of the last event of each burst. Ends when the stream ends, for whatever reason. */
 async function* changes(client: Client, app: string, number: number, after: string): AsyncGenerator<string> {

@@ -15,9 +15,29 @@ export interface Status {
   cluster: unknown;
 }
 
+/** How Gantry is, part by part. */
+export interface Health {
+  ready: boolean;
+  parts: {
+    name: string;
+    title: string;
+    /** Without it Gantry is not ready. */
+    needed: boolean;
+    state: 'up' | 'degraded' | 'down';
+    since: number;
+    found: string;
+    /** What to do about it; empty when it is well. */
+    next: string;
+  }[];
+}
+
 export interface App {
   name: string;
   createdAt: number;
+  /** Its folder in the repository; `.` for all of it. */
+  path: string;
+  /** The app whose remote it shares, or its own name. */
+  repository: string;
   /** Where to push. */
   remote: string;
   /** Where it is fetched from when its forge calls; null when it is only pushed to. */
@@ -74,6 +94,39 @@ export interface Instance {
   port: number;
 }
 
+/** A way into gray whatever the share is. */
+export interface GrayRule {
+  kind: 'header' | 'cookie' | 'users';
+  /** For people: `header X-Team = qa`, `3 users`. */
+  text: string;
+}
+
+/** Who meets gray, since when and by whose word. */
+export interface Gray {
+  app: string;
+  stable: ReleaseRef | null;
+  gray: ReleaseRef | null;
+  /** In 1/10,000. */
+  share: number;
+  rules: GrayRule[];
+  salt: string;
+  identity: string | null;
+  since: number | null;
+  by: string | null;
+  /** Over the last minute; the share in 1/10,000, null without requests. */
+  measured: { requests: number; share: number | null };
+}
+
+/** Which release a visitor meets. */
+export interface GrayExplained {
+  app: string;
+  host: string;
+  /** Null: it depends on the id that a new visitor gets. */
+  release: ReleaseRef | null;
+  role: string | null;
+  sentences: string[];
+}
+
 export interface Environment {
   /** Only where environments of several apps are listed. */
   app?: string;
@@ -85,7 +138,7 @@ export interface Environment {
   confirmedVersion: number;
   /** Gray's part of the traffic in 1/10,000. */
   share: number;
-  rules: { header?: string | null; cookie?: string | null } | null;
+  rules: GrayRule[];
   warmUntil: number | null;
   stable: ReleaseRef | null;
   gray: ReleaseRef | null;
@@ -113,6 +166,26 @@ export interface RunSummary {
   url: string;
 }
 
+/** Every state of a run; the API tells them in its description. */
+export const RUN_STATE_NAMES = [
+  'queued',
+  'running',
+  'waiting',
+  'undoing',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'superseded',
+  'ignored',
+] as const;
+
+/** The answer of the API and of `gantry run list --json`, whose shape is `version`. */
+export interface RunList extends List<RunSummary> {
+  version: number;
+  /** Where the next page begins; null at the end. */
+  next: string | null;
+}
+
 export interface Step {
   name: string;
   kind: string;
@@ -138,6 +211,47 @@ export interface Approval {
   expiresAt: number;
 }
 
+/** Why a run failed. */
+export interface Failure {
+  step: string;
+  error: string;
+  /** The lines of the step's log that matter, with their numbers in the whole log. */
+  lines: { number: number; text: string }[];
+  /** What to try, most likely first. */
+  tries: string[];
+  /** How the instance ended that did not get healthy. */
+  instance: {
+    name: string;
+    exitCode: number | null;
+    outOfMemory: boolean;
+    answers: { afterMs: number; words: string }[];
+    lastLines: string[];
+  } | null;
+  /** That instance is kept for a look until then. */
+  keptUntil: number | null;
+}
+
+/** What a run waits for, or how it ended. */
+export interface Why {
+  app: string;
+  number: number;
+  state: string;
+  sentences: string[];
+  /** What answers it, ready to be typed. */
+  commands: string[];
+  failure: Failure | null;
+}
+
+/** An instance as it is numbered in its place. */
+export interface PlacedInstance {
+  number: number;
+  name: string;
+  place: string;
+  state: string;
+  release: number;
+  keptUntil: number | null;
+}
+
 export interface Run extends RunSummary {
   steps: Step[];
   stages: { name: string; state: string; startedAt: number | null; endedAt: number | null }[];
@@ -147,6 +261,7 @@ export interface Run extends RunSummary {
   /** Number of the run that this one takes back. */
   undoes: number | null;
   releaseHash: string | null;
+  failure?: Failure | null;
 }
 
 export interface Release {
@@ -159,6 +274,14 @@ export interface Release {
   commit: string;
   record?: unknown;
   roles: { environment: string; role: string }[];
+  /** The kept bytes of its production image. */
+  image: { state: string; reason: string; size: number; keptAt: number | null; checkedAt: number | null };
+}
+
+export interface ReleaseStarted {
+  app: string;
+  run: number;
+  url: string;
 }
 
 export interface Decided {

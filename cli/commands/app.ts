@@ -11,10 +11,22 @@ export const appCreate: Command = {
   name: 'app create',
   summary: 'makes an app and its Git remote',
   arguments: [{ name: 'APP', help: 'a DNS label: a-z, 0-9 and "-", starting with a letter' }],
-  options: {},
-  examples: ['gantry app create storefront'],
+  options: {
+    path: { value: 'FOLDER', help: 'its folder in the repository (else all of it)' },
+    repository: { value: 'APP', help: 'lies in the repository of this app, and shares its remote' },
+  },
+  details:
+    'Several apps in one repository: make the first one with --path, and each other one with --path and --repository. ' +
+    'A push then starts a run for each app whose folder changed.',
+  examples: [
+    'gantry app create storefront',
+    'gantry app create shop --path services/shop',
+    'gantry app create stock --path services/stock --repository shop',
+  ],
   async run(input, { api }) {
-    const app = await api.post<App>('/apps', { name: input.argument('APP') });
+    const [path, repository] = [input.option('path'), input.option('repository')];
+    const place = { ...(path === undefined ? {} : { path }), ...(repository === undefined ? {} : { repository }) };
+    const app = await api.post<App>('/apps', { name: input.argument('APP'), ...place });
     const text = [
       `${app.name} is there. In its repository:`,
       `  git remote add gantry ${app.remote}`,
@@ -58,6 +70,7 @@ export const appShow: Command = {
       ['app', out.paint('bold', app.name)],
       ['created', moment(app.createdAt, now(), out.terminal)],
       ['remote', app.remote],
+      ['folder', app.path === '.' ? '' : app.path],
       ['source', app.source === null ? '' : `${app.source.url}${app.source.hasToken ? ' (with a token)' : ''}`],
       ['last run', lastRun === null ? 'none yet' : `${runName(lastRun)} ${stateWord(out, lastRun.state)}`],
     ]);

@@ -1,16 +1,12 @@
-import { type Dirent, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
-import { TEXT_MAX } from '../../pipelines/limits';
 import { PIPELINE_FILE } from '../../pipelines/parse';
-import { isTextWanted, proposePipeline, type RepositoryFile } from '../../pipelines/propose';
+import { type FolderProposal, proposeApps } from '../../pipelines/propose';
 import { findAddress } from '../api/address';
 import type { Command, Context } from '../command';
-import { failure } from '../errors';
-
-/** As many files are looked at; what decides stands near the top of a repository. */
-const FILES_MAX = 5000;
-/** Folders that are made, not written. */
-const SKIPPED = new Set(['.git', 'node_modules', 'target', 'dist', 'build', '.gantry']);
+import { readRepository } from '../files/repository';
+import type { Input } from '../input';
+import { harmless } from '../output';
 
 export const init: Command = {
   name: 'init',
@@ -18,68 +14,96 @@ export const init: Command = {
   arguments: [{ name: 'FOLDER', help: 'the repository; this folder when left out', optional: true }],
   options: {
     app: { value: 'NAME', help: 'name of the app (else the name of the folder)' },
+    yes: { help: 'writes a proposed Dockerfile, too, without asking' },
     print: { help: 'prints the proposal, and writes nothing' },
   },
   details:
-    'Looks for a Dockerfile, a compose file, a pom.xml or a package.json. A gantry.yml that is there is left alone.',
+    'Knows Dockerfiles, compose files, Maven, Gradle, npm, Go and Python. A repository that holds several apps gets a ' +
+    'gantry.yml in the folder of each. Where a Dockerfile is needed and missing, it is shown, and written when you say ' +
+    'yes. A file that is there is left alone.',
   async run(input, context) {
-    const folder = resolve(context.folder, input.optional('FOLDER') ?? '.');
-    const app = input.option('app') ?? basename(folder);
-    const proposal = proposePipeline(filesOf(folder), app);
-    if (input.flag('print')) return { json: { written: false, ...proposal }, text: proposal.text.trimEnd() };
-    const file = join(folder, PIPELINE_FILE);
-    const written = !existsSync(file);
-    if (written) writeFileSync(file, proposal.text, { flag: 'wx' });
-    const name = /^app: *(\S+)/m.exec(written ? proposal.text : readFileSync(file, 'utf8'))?.[1] ?? app;
-    const text = written
-      ? [`Wrote ${relative(context.folder, file)}:`, ...proposal.why.map((why) => `  ${why}`)]
-      : [`${relative(context.folder, file)} is there already and was left alone. Check it: gantry lint`];
-    if (!proposal.complete && written) text.push('Fill in what is missing, then check it: gantry lint');
-    text.push(...nextSteps(context, name));
-    return { json: { written, file, app: name, remote: remoteOf(context, name), ...proposal }, text: text.join('\n') };
+    const root = resolve(context.folder, input.optional('FOLDER') ?? '.');
+    const proposals = proposeApps(readRepository(root), input.option('app') ?? basename(root));
+    if (input.flag('print')) return printed(proposals);
+    const apps: Written[] = [];
+    for (const proposal of proposals) apps.push(await write(proposal, root, input, context));
+    const text = [...apps.flatMap(({ told }) => told), ...nextSteps(context, apps)].join('\n');
+    return { json: { apps: apps.map(({ told: _told, ...app }) => app), remote: remoteOf(context, apps) }, text };
   },
 };
 
-const remoteOf = ({ settings }: Context, app: string): string => `${findAddress(settings, {}).url}/git/${app}.git`;
-
-function nextSteps(context: Context, app: string): string[] {
-  return [
-    'Then:',
-    `  gantry app create ${app}`,
-    `  git remote add gantry ${remoteOf(context, app)}`,
-    '  git push gantry main',
-  ];
+interface Written extends Omit<FolderProposal, 'text' | 'dockerfile'> {
+  /** The gantry.yml, absolute. */
+  file: string;
+  written: boolean;
+  /** The proposed Dockerfile; null when none is needed. */
+  dockerfile: { file: string; written: boolean } | null;
+  told: string[];
 }
 
-/** Paths of a folder, with the text of those files that tell how to build it. Links are not followed. */
-function filesOf(folder: string): RepositoryFile[] {
-  const files: RepositoryFile[] = [];
-  const folders = [''];
-  for (let at = folders.shift(); at !== undefined && files.length < FILES_MAX; at = folders.shift()) {
-    for (const entry of entriesOf(folder, at)) {
-      const path = at === '' ? entry.name : `${at}/${entry.name}`;
-      if (entry.isDirectory() && !SKIPPED.has(entry.name)) folders.push(path);
-      if (entry.isFile()) files.push(fileAt(folder, path));
-    }
-  }
-  return files.slice(0, FILES_MAX);
+function printed(proposals: readonly FolderProposal[]) {
+  const parts = proposals.flatMap(({ folder, text, dockerfile }) => [
+    proposals.length === 1 ? text.trimEnd() : `# ---8<--- ${folder}/${PIPELINE_FILE}\n${text.trimEnd()}`,
+    ...(dockerfile === null ? [] : [`# ---8<--- ${join(folder, dockerfile.path)}\n${dockerfile.text.trimEnd()}`]),
+  ]);
+  return { json: { apps: proposals }, text: parts.join('\n\n') };
 }
 
-function entriesOf(folder: string, at: string): Dirent[] {
-  try {
-    return readdirSync(join(folder, at), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch (error) {
-    if (at !== '') return [];
-    throw failure(
-      'no-folder',
-      `${folder} cannot be read: ${(error as Error).message}`,
-      'name the folder of a repository',
-    );
-  }
+async function write(proposal: FolderProposal, root: string, input: Input, context: Context): Promise<Written> {
+  const { text, dockerfile, why, complete, folder } = proposal;
+  const file = join(root, folder, PIPELINE_FILE);
+  const name = nameOf(file, context);
+  const written = writeNew(file, text);
+  const app = /^app: *(\S+)/m.exec(written ? text : readFileSync(file, 'utf8'))?.[1] ?? proposal.app;
+  const told = written
+    ? [`Wrote ${name}:`, ...why.map((reason) => `  ${harmless(reason)}`)]
+    : [`${name} is there already and was left alone. Check it: gantry lint ${name}`];
+  if (!complete && written) told.push('Fill in what is missing, then check it: gantry lint');
+  const image = dockerfile === null ? null : await writeDockerfile({ ...dockerfile, root, folder }, input, context);
+  if (image !== null)
+    told.push(image.written ? `Wrote ${nameOf(image.file, context)}.` : notWritten(image.file, context));
+  return { folder, app, file, written, why, complete, dockerfile: image, told };
 }
 
-function fileAt(folder: string, path: string): RepositoryFile {
-  const file = join(folder, path);
-  if (!isTextWanted(path) || statSync(file).size > TEXT_MAX) return { path };
-  return { path, text: readFileSync(file, 'utf8') };
+/** Shown first, and written with consent only: it decides what runs. */
+async function writeDockerfile(
+  wanted: { path: string; text: string; root: string; folder: string },
+  input: Input,
+  context: Context,
+): Promise<Written['dockerfile']> {
+  const file = join(wanted.root, wanted.folder, wanted.path);
+  const name = nameOf(file, context);
+  if (existsSync(file)) return null;
+  context.out.line(`${name} is missing. This one fits:`);
+  for (const line of wanted.text.trimEnd().split('\n')) context.out.line(`  ${harmless(line)}`.trimEnd());
+  const asked = input.flag('yes') || (context.out.terminal && (await context.confirm(`Write ${name}?`)));
+  return { file, written: asked && writeNew(file, wanted.text) };
+}
+
+const nameOf = (file: string, { folder }: Context): string => harmless(relative(folder, file));
+
+const notWritten = (file: string, context: Context): string =>
+  `${nameOf(file, context)} was not written; gantry init --yes writes it.`;
+
+/** Whether there was no such file, and now there is. */
+function writeNew(file: string, text: string): boolean {
+  if (existsSync(file)) return false;
+  writeFileSync(file, text, { flag: 'wx' });
+  return true;
+}
+
+/** Apps of one repository share the remote of the first. */
+const remoteOf = ({ settings }: Context, [first]: readonly Written[]): string =>
+  `${findAddress(settings, {}).url}/git/${first?.app ?? 'app'}.git`;
+
+/** As it is typed: a folder with a space in it is quoted. */
+const asWord = (text: string): string => (/^[\w./-]+$/.test(text) ? text : JSON.stringify(harmless(text)));
+
+function nextSteps(context: Context, apps: readonly Written[]): string[] {
+  const [first] = apps;
+  const creations = apps.map(({ app, folder }) => {
+    const path = folder === '.' ? '' : ` --path ${asWord(folder)}`;
+    return `  gantry app create ${app}${path}${app === first?.app ? '' : ` --repository ${first?.app}`}`;
+  });
+  return ['Then:', ...creations, `  git remote add gantry ${remoteOf(context, apps)}`, '  git push gantry main'];
 }

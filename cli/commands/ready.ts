@@ -16,7 +16,7 @@ export function readyLines(out: Output, settings: CliSettings, ready: HouseReady
         : ['  token  none is kept here: name yours with --token or GANTRY_TOKEN'];
   return [
     out.paint('bold', `Gantry ${settings.version} is up.`),
-    `  pages  ${out.paint('cyan', `${ready.url}/`)}`,
+    `  pages  ${out.paint('cyan', `${settings.publicUrl ?? ready.url}/`)}`,
     `  apps   http://NAME.${settings.domain}${port}/`,
     ...token,
     `  stop   ${stop}`,

@@ -18,11 +18,12 @@ export const releaseList: Command = {
       shortHash(release.hash),
       release.state,
       rolesOf(release),
+      imageOf(release),
       `#${release.run}`,
       shortHash(release.commit),
       moment(release.createdAt, now(), out.terminal),
     ]);
-    const text = table(['RELEASE', 'HASH', 'STATE', 'SERVES', 'RUN', 'COMMIT', 'SEALED'], rows);
+    const text = table(['RELEASE', 'HASH', 'STATE', 'SERVES', 'IMAGE', 'RUN', 'COMMIT', 'SEALED'], rows);
     return { json: list, text: text || `${input.argument('APP')} has no releases yet.` };
   },
 };
@@ -39,6 +40,7 @@ export const releaseShow: Command = {
       ['hash', release.hash],
       ['state', release.state],
       ['serves', rolesOf(release)],
+      ['image', imageOf(release)],
       ['run', `#${release.run}`],
       ['commit', release.commit],
       ['sealed', moment(release.createdAt, now(), out.terminal)],
@@ -46,6 +48,10 @@ export const releaseShow: Command = {
     return { json: release, text: `${head}\n\n${JSON.stringify(release.record, null, 2)}` };
   },
 };
+
+/** `kept`, or why it is not. */
+const imageOf = ({ image }: Release): string =>
+  image.state === 'not kept' ? '-' : `${image.state}${image.reason === '' ? '' : `: ${image.reason}`}`;
 
 const rolesOf = (release: Release): string =>
   release.roles.map(({ environment, role }) => `${environment}: ${role}`).join(', ') || '-';

@@ -21,7 +21,8 @@ export const rollback: Command = {
     'While a release is gray, its traffic goes back to stable and its run ends. Else the release that was stable ' +
     'before becomes stable again: one switch of the gateway while it is kept warm, and with its instances started ' +
     'from the kept image first when it is not. --to names any release that was stable once; if its instances have to ' +
-    'be started and no room is left, what is kept warm gives way. Nothing is built.',
+    'be started and no room is left, what is kept warm gives way. Nothing is built. When Docker has lost the image, its ' +
+    'kept bytes are loaded first: "gantry release list" shows whether they are kept.',
   examples: ['gantry rollback storefront --reason "prices are wrong"', 'gantry rollback storefront --to 4'],
   async run(input, { api, now }) {
     const app = input.argument('APP');

@@ -1,11 +1,13 @@
-import { StringDecoder } from 'node:string_decoder';
 import { type Client, path, textOf } from '../api/client';
 import { followRun, readRun } from '../api/follow';
+import { followLog } from '../api/follow-log';
 import { isFinal, isFinalStep, type Run, type Step } from '../api/types';
 import type { Command } from '../command';
 import { EXIT, usageError } from '../errors';
 import { stepName } from '../format/house';
-import { harmless, type Output } from '../output';
+import { LogLines } from '../format/log-lines';
+import { logText } from '../format/log-text';
+import type { Output } from '../output';
 import { namedOrNewestRun } from './find-run';
 import { APP, RUN } from './run';
 
@@ -51,14 +53,17 @@ class Logs {
     const { app, number } = this.run;
     this.printed.add(step.name);
     this.out.line(this.out.paint('bold', `== ${stepName(step)}`));
-    const log = path`/apps/${app}/runs/${number}/steps/${step.name}/log`;
-    const stream = await this.api.stream(follow ? `${log}?follow=1` : log, { headers: { accept: 'text/plain' } });
+    const pieces = follow
+      ? followLog(this.api, { app, run: number, name: step.name })
+      : ((await this.api.stream(path`/apps/${app}/runs/${number}/steps/${step.name}/log`, {
+          headers: { accept: 'text/plain' },
+        })) as AsyncIterable<Buffer>);
     if (this.out.json) {
-      this.collected.push({ name: step.name, log: await textOf(stream) });
+      this.collected.push({ name: step.name, log: await textOf(pieces) });
       return;
     }
-    const lines = new HarmlessLines((text) => this.out.raw(text));
-    for await (const piece of stream as AsyncIterable<Buffer>) lines.push(piece);
+    const lines = new LogLines((line) => this.out.raw(`${logText(line, this.out.colours)}\n`));
+    for await (const piece of pieces) lines.push(piece);
     lines.end();
   }
 
@@ -74,25 +79,5 @@ class Logs {
       if (next === undefined && isFinal(run)) return;
       if (next !== undefined) await this.print(next, !isFinalStep(next));
     }
-  }
-}
-
-/** Passes whole lines on, without anything that would command a terminal. */
-class HarmlessLines {
-  private readonly decoder = new StringDecoder('utf8');
-  private rest = '';
-
-  constructor(private readonly write: (text: string) => void) {}
-
-  push(piece: Buffer): void {
-    const text = this.rest + this.decoder.write(piece);
-    const end = text.lastIndexOf('\n') + 1;
-    if (end > 0) this.write(harmless(text.slice(0, end)));
-    this.rest = text.slice(end);
-  }
-
-  end(): void {
-    const text = this.rest + this.decoder.end();
-    if (text !== '') this.write(`${harmless(text)}\n`);
   }
 }

@@ -1,4 +1,5 @@
 import { isFinal, isFinalStep, type Run, type Step } from '../api/types';
+import { failureText } from '../format/failure';
 import { oneLine, runName, stateWord, stepName } from '../format/house';
 import { duration, span } from '../format/time';
 import type { Output } from '../output';
@@ -40,6 +41,8 @@ export class RunStory {
 
   private tellEnd(run: Run): void {
     if (!isFinal(run)) return;
+    const why = failureText(this.out, run.failure, run.app);
+    if (why !== '') this.once('why', why);
     const took = duration((run.endedAt ?? this.now()) - (run.startedAt ?? run.createdAt));
     const reason = run.reason === '' ? '' : `: ${run.reason}`;
     this.once('end', `${runName(run)} ${stateWord(this.out, run.state)} after ${took}${reason}`);

@@ -1,29 +1,14 @@
 import { path } from '../api/client';
 import { followRun, readRun } from '../api/follow';
-import type { List, Run, RunSummary } from '../api/types';
+import type { Run } from '../api/types';
 import type { Command } from '../command';
 import { EXIT } from '../errors';
-import { runName, runPage, runTable } from '../format/house';
+import { runName, runPage } from '../format/house';
 import { namedOrNewestRun } from './find-run';
 import { RunStory } from './run-story';
 
 export const APP = { name: 'APP', help: 'name of the app' };
 export const RUN = { name: 'RUN', help: 'number of the run; the newest when left out', optional: true as const };
-const LIST_MAX = 1000;
-
-export const runList: Command = {
-  name: 'run list',
-  summary: 'lists runs, newest first',
-  arguments: [{ ...APP, help: 'name of the app; all apps when left out', optional: true }],
-  options: { limit: { value: 'N', help: 'how many at most (20)' } },
-  async run(input, { api, out, now }) {
-    const limit = input.count('limit', 20, LIST_MAX);
-    const app = input.optional('APP');
-    const from = app === undefined ? path`/runs?limit=${limit}` : path`/apps/${app}/runs?limit=${limit}`;
-    const list = await api.get<List<RunSummary>>(from);
-    return { json: list, text: runTable(out, list.items, now()) || 'No runs yet. Push a commit: git push gantry main' };
-  },
-};
 
 export const runShow: Command = {
   name: 'run show',

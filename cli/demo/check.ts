@@ -13,6 +13,7 @@ import { bad } from './chapters/bad';
 import { first } from './chapters/first';
 import { gray } from './chapters/gray';
 import { hooks } from './chapters/hooks';
+import { notes } from './chapters/notes';
 import { pushes } from './chapters/pushes';
 import type { Scene } from './chapters/scene';
 import { undo } from './chapters/undo';
@@ -125,6 +126,7 @@ function chaptersFor(dummy: boolean): [string, (scene: Scene) => Promise<void>][
   return [
     ['access', access],
     ['pushes', pushes],
+    ['a project as it is', notes],
     ['version 1', first],
     ['version 2', gray],
     ['back', back],

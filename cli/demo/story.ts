@@ -2,6 +2,7 @@ import { isFinal, type List, type Run, type RunSummary } from '../api/types';
 import { deliver, mustSucceed } from './delivery';
 import { type Demo, outOf, seconds } from './demo';
 import { APPS, type App, numberOf } from './fixture';
+import { arrive, NOTES } from './notes';
 import type { Visitor } from './visits';
 
 /** New visitors who come while a release is gray. */
@@ -13,6 +14,7 @@ const SMALL_CROWD = 100;
 /** The whole story: two apps, three versions of each, from push to production and back. */
 export async function tellStory(demo: Demo): Promise<void> {
   await begin(demo);
+  await notes(demo);
   await firstVersions(demo);
   await secondVersions(demo);
   await badVersions(demo);
@@ -44,6 +46,15 @@ async function endLeftRuns({ house, story }: Demo, app: App): Promise<void> {
     story.tell(`${app}: run ${number} of an earlier demo was still open: gantry run cancel ${app} ${number}`);
     await house.untilRun(app, number, isFinal);
   }
+}
+
+/** A release of it that is stable already would have its next one watched for minutes, so it arrives once. */
+async function notes(demo: Demo): Promise<void> {
+  const { house, story } = demo;
+  const { items } = await house.must<List<{ name: string }>>('app', 'list');
+  if (items.some(({ name }) => name === NOTES)) return;
+  story.part('A project without gantry.yml and without a Dockerfile goes to production.');
+  await arrive(demo);
 }
 
 /** Both at once: one waits for Maven while the other builds its image. */

@@ -1,6 +1,7 @@
 import { formatShare } from '../../pipelines/units';
-import type { Environment, ReleaseRef, Run, RunSummary, Step } from '../api/types';
+import type { Environment, GrayRule, ReleaseRef, Run, RunSummary, Step } from '../api/types';
 import type { Output, Style } from '../output';
+import { failureText } from './failure';
 import { facts, table } from './table';
 import { moment, span } from './time';
 
@@ -72,7 +73,7 @@ export function runPage(out: Output, run: Run, now: number): string {
         .join('; '),
     ]),
   );
-  return steps === '' ? head : `${head}\n\n${steps}`;
+  return [head, steps, failureText(out, run.failure, run.app)].filter(Boolean).join('\n\n');
 }
 
 /** An undo says so: it has the name of the step that it takes back. */
@@ -103,14 +104,8 @@ function instancesOf({ instances }: Environment): string {
   return [...counts].map(([state, count]) => `${count} ${state}`).join(', ') || '-';
 }
 
-/** Who meets gray, in words; empty when nobody does by rule. */
-export function rulesOf(rules: Environment['rules']): string {
-  const parts = [
-    rules?.header ? `header X-Gray: ${rules.header}` : '',
-    rules?.cookie ? `cookie gray=${rules.cookie}` : '',
-  ];
-  return parts.filter(Boolean).join(', ');
-}
+/** Who meets gray whatever the share is, in words; empty when nobody does. */
+export const rulesOf = (rules: readonly GrayRule[]): string => rules.map(({ text }) => text).join(', ');
 
 export function oneLine(text: string, max: number): string {
   const line = (text.split('\n', 1)[0] ?? '').trim();

@@ -10,7 +10,10 @@ import type { ParentMessage } from './parent-line';
 import type { HouseReady } from './supervisor';
 
 /** Starts `up` as a background process, and returns when it is ready. It outlives this one; its words go to `log/up.log`. */
-export async function startDetached({ settings, out }: Context, args: readonly string[]): Promise<Outcome> {
+export async function startDetached(
+  { settings, out }: Pick<Context, 'settings' | 'out'>,
+  args: readonly string[],
+): Promise<Outcome> {
   const folder = join(settings.home, 'log');
   makeFolder(folder);
   const log = openSync(join(folder, 'up.err'), 'w', PRIVATE_FILE);

@@ -7,6 +7,8 @@ import { readJson } from '../processes/files';
 import { mainProgram } from '../processes/mains';
 import { freePort, tryPort } from '../processes/ports';
 import { type OwnRedis, redisProgram } from '../processes/redis';
+import { type Trust, trustOf } from '../tls/trust';
+import { type Front, frontEnvironment, frontOf } from './front';
 
 export interface Wishes {
   listen: Address;
@@ -17,8 +19,14 @@ export interface Wishes {
 /** Everything that `up` starts, as values. */
 export interface HousePlan {
   home: string;
+  /** Of the program that runs. */
+  root: string;
   version: string;
+  /** Where this machine calls web. */
   url: string;
+  /** How its certificate is checked from here. */
+  trust: Trust;
+  front: Front;
   gateway: string;
   domain: string;
   dummy: boolean;
@@ -35,11 +43,15 @@ export async function planHouse(settings: CliSettings, wishes: Wishes): Promise<
     GANTRY_GATEWAY: hostAndPort(wishes.gateway),
     GANTRY_REDIS_URL: own?.url ?? settings.redisUrl,
     GANTRY_DUMMY: wishes.dummy ? '1' : '',
+    ...frontEnvironment(settings),
   };
   return {
     home: settings.home,
+    root: settings.root,
     version: settings.version,
-    url: `http://${hostAndPort(reachable(wishes.listen))}`,
+    url: `${settings.tls === undefined ? 'http' : 'https'}://${hostAndPort(reachable(wishes.listen))}`,
+    trust: trustOf(settings.tls),
+    front: frontOf(settings),
     gateway: hostAndPort(reachable(wishes.gateway)),
     domain: settings.domain,
     dummy: wishes.dummy,

@@ -4,15 +4,19 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { codeOf, failure } from '../errors';
 import { makeFolder, PRIVATE_FILE, readJson, removeFile, writePrivate } from '../processes/files';
 import { commandOf, identify, isRunning, type ProcessIdentity, startOf } from '../processes/identity';
+import type { Front } from './front';
 
 /** What runs for this folder, written by the supervisor at each change: `run/up.json`. */
-export interface UpState {
+export interface UpState extends Front {
   supervisor: ProcessIdentity;
   url: string;
   /** `host:port` of the gateway. */
   gateway: string;
   dummy: boolean;
   ready: boolean;
+  /** Of the program that runs; absent where an older Gantry wrote it. */
+  root?: string;
+  version?: string;
   children: { name: string; identity: ProcessIdentity }[];
 }
 

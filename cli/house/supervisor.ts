@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
-import http from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { CLIENT_FILE, readClientFile } from '../api/address';
+import { type Address, CLIENT_FILE, readClientFile } from '../api/address';
+import { transportTo } from '../api/transport';
 import { failure } from '../errors';
 import { Child, type Program } from '../processes/child';
 import { readJson, removeFile, writePrivate } from '../processes/files';
@@ -53,8 +53,8 @@ export class Supervisor {
     const supervisor = identify(process.pid);
     if (supervisor === undefined)
       throw failure('no-proc', '/proc does not tell about processes', 'mount it, then try again');
-    const { url, gateway, dummy } = plan;
-    this.state = { supervisor, url, gateway, dummy, ready: false, children: [] };
+    const { url, gateway, dummy, root, version, front } = plan;
+    this.state = { supervisor, url, gateway, dummy, root, version, ...front, ready: false, children: [] };
   }
 
   /** Claims the folder; ends what a killed supervisor left behind. @throws CommandError `already-running`. */
@@ -113,7 +113,7 @@ export class Supervisor {
     const known = existsSync(join(this.plan.home, 'gantry.db'));
     this.startChild('web', this.plan.web);
     if (known) this.startChild('runner', this.plan.runner);
-    await this.until('web', READY_MS, () => answersReady(this.plan.url));
+    await this.until('web', READY_MS, () => answersReady(this.plan));
     if (!known) this.startChild('runner', this.plan.runner);
     await this.until('runner', RUNNER_MS, () => Promise.resolve(this.runnerIsKnown()), 'go on');
   }
@@ -191,7 +191,7 @@ export class Supervisor {
     const deadline = Date.now() + (kept === undefined ? TOKEN_MS : 0);
     while (this.firstToken === undefined && Date.now() < deadline) await wait(LOOK_MS);
     const token = this.firstToken ?? kept;
-    const content = token === undefined ? { url: this.plan.url } : { url: this.plan.url, token };
+    const content: Address = { url: this.plan.url, ...(token === undefined ? {} : { token }), ...this.plan.trust };
     writePrivate(join(this.plan.home, CLIENT_FILE), `${JSON.stringify(content)}\n`);
     return { tokenKnown: token !== undefined, firstToken: this.firstToken };
   }
@@ -218,13 +218,15 @@ function mendOf(name: string, reason: string): string {
   return './gantry doctor tells what is missing';
 }
 
-function answersReady(url: string): Promise<boolean> {
+function answersReady({ url, trust }: HousePlan): Promise<boolean> {
+  const { request, options } = transportTo({ url, ...trust });
   return new Promise((resolve) => {
-    const asked = http.get(`${url}/readyz`, { timeout: 1_000, agent: false }, (response) => {
+    const asked = request(`${url}/health/ready`, { ...options, timeout: 1_000, agent: false }, (response) => {
       response.resume();
       resolve(response.statusCode === 200);
     });
     asked.on('timeout', () => asked.destroy());
     asked.on('error', () => resolve(false));
+    asked.end();
   });
 }

@@ -4,12 +4,13 @@ main() {
   local command=${1:-help}
   case $command in
     env) print_environment ;;
-    build) prepare program without-docker ;;
+    build) prepare "$([[ ${2:-} == --complete ]] && echo world || echo program)" without-docker ;;
     check) shift; source "$ROOT/cli/launch/check.sh"; check_all "$@" ;;
     test) shift; source "$ROOT/cli/launch/test.sh"; run_tests "$@" ;;
     bench) shift; source "$ROOT/cli/launch/bench.sh"; run_bench "$@" ;;
     help | --help | -h | --version) answer_help "$@" ;;
-    up | demo) if asks_help "$@"; then answer_help "$@"; else start_world "$@"; fi ;;
+    image) shift; source "$ROOT/cli/launch/image.sh"; build_image "$@" ;;
+    up | demo | upgrade) if asks_help "$@"; then answer_help "$@"; else start_world "$@"; fi ;;
     *) prepare program without-docker; become_gantry "$@" ;;
   esac
 }
@@ -22,7 +23,7 @@ asks_help() {
   return 1
 }
 
-# What `up` and `demo` need; without any Docker they start all the same, and say themselves what that leaves out.
+# What `up`, `demo` and `upgrade` need; without any Docker they start all the same, and say themselves what that leaves out.
 start_world() {
   prepare world with-docker
   if [[ $DOCKER != answers ]]; then say "gantry: going on without Docker, since $(docker_mend)"; fi

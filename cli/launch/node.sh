@@ -90,7 +90,7 @@ fetch_package() {
   rm -rf -- "$work"
   mkdir -p -- "$work/unpacked"
   download "$package" "$version" "$work"
-  echo "${OUR_SHA512[$package]}  $work/$package-$version.tgz" | sha512sum --check --quiet
+  echo "${OUR_SHA512[$package@$version]:-${OUR_SHA512[$package]}}  $work/$package-$version.tgz" | sha512sum --check --quiet
   echo "unpacking $package-$version.tgz"
   tar -xzf "$work/$package-$version.tgz" --strip-components=1 --no-same-owner -C "$work/unpacked"
   mv -T -- "$work/unpacked" "$folder" 2>/dev/null || [[ -d $folder ]]

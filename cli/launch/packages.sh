@@ -22,11 +22,17 @@ packages_missing() {
 want_tools() {
   type -P git >/dev/null || want_packages git
   type -P redis-server >/dev/null || want_packages redis-server
+  type -P openssl >/dev/null || want_packages openssl
   [[ -n $(compgen -G '/usr/lib/*/libgssapi_krb5.so.2') || -n $(compgen -G '/usr/lib*/libgssapi_krb5.so.2') ]] ||
     want_packages libgssapi-krb5-2
   # The pages are tested in a browser. Ubuntu's package is only a way to the snap store: there the test says it skips.
   if [[ -n ${WANT_BROWSER:-} && ! -x /usr/bin/chromium ]] && grep -qsx 'ID=debian' /etc/os-release; then
     want_packages chromium fonts-dejavu-core
+  fi
+  # Completion is tested in the shells that it is for.
+  if [[ -n ${WANT_BROWSER:-} ]]; then
+    type -P zsh >/dev/null || want_packages zsh
+    type -P fish >/dev/null || want_packages fish
   fi
   if [[ $1 == with-docker ]]; then
     if [[ $DOCKER == missing ]]; then want_packages docker.io; fi

@@ -71,6 +71,8 @@ plan_packages() {
       mmdebstrap) plan mmdebstrap "makes the first base image" "1 MB" "5 s" "apt" ;;
       chromium) plan chromium "the pages are tested in it" "400 MB" "30 s" "apt" ;;
       fonts-dejavu-core) plan fonts-dejavu-core "letters for it" "3 MB" "2 s" "apt" ;;
+      openssl) plan openssl "makes certificates: gantry up --tls own" "2 MB" "3 s" "apt" ;;
+      zsh | fish) plan "$package" "completion is tested in it" "20 MB" "5 s" "apt" ;;
       libgssapi-krb5-2) plan libgssapi-krb5-2 "nodegit needs it" "1 MB" "2 s" "apt" ;;
       curl | ca-certificates) plan "$package" "downloads Node" "2 MB" "3 s" "apt" ;;
       *) compiler+=("$package") ;;

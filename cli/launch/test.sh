@@ -1,13 +1,46 @@
-# `./gantry test [mocha arguments] [--without-docker]`: what the tests need, then the suite.
+# `./gantry test [mocha arguments] [--without-docker] [--node MAJOR [--uncompiled]] [--docker trixie]`: what the tests
+# need, then the suite. `--node 22` runs it on that Node; with `--uncompiled` nodegit is not compiled for it, for tests
+# that need none. `--docker trixie` runs Docker's contract suite on a newer Engine.
 
-# out: MOCHA_ARGUMENTS, TEST_DOCKER (with-docker or without-docker)
+# out: MOCHA_ARGUMENTS, TEST_DOCKER (with-docker or without-docker), OTHER_NODE, OTHER_ENGINE and UNCOMPILED
+# (empty when not wanted)
 read_test_arguments() {
-  MOCHA_ARGUMENTS=() TEST_DOCKER=with-docker
-  local word
-  for word in "$@"; do
-    if [[ $word == --without-docker ]]; then TEST_DOCKER=without-docker; else MOCHA_ARGUMENTS+=("$word"); fi
+  MOCHA_ARGUMENTS=() TEST_DOCKER=with-docker OTHER_NODE='' OTHER_ENGINE='' UNCOMPILED=''
+  while (($# > 0)); do
+    case $1 in
+      --without-docker) TEST_DOCKER=without-docker ;;
+      --uncompiled) UNCOMPILED=yes ;;
+      --node) OTHER_NODE=${2:-} && shift ;;
+      --docker) OTHER_ENGINE=${2:-} && shift ;;
+      *) MOCHA_ARGUMENTS+=("$1") ;;
+    esac
+    shift
   done
   if [[ -n ${CI:-} ]]; then MOCHA_ARGUMENTS+=(--forbid-only); fi
+  if [[ -n $OTHER_ENGINE && $OTHER_ENGINE != trixie ]]; then
+    fail "there is no Docker Engine '$OTHER_ENGINE' to test on; known: trixie"
+  fi
+}
+
+# Another Node or another Docker, for this run alone.
+take_others() {
+  if [[ -n $OTHER_NODE ]]; then
+    source "$ROOT/cli/launch/other-node.sh"
+    use_other_node "$OTHER_NODE"
+    if [[ -z $UNCOMPILED ]]; then bring_other_nodegit; fi
+  fi
+  if [[ -n $OTHER_ENGINE ]]; then
+    source "$ROOT/cli/launch/other-docker.sh"
+    trap stop_tests EXIT
+    start_other_docker
+    MOCHA_ARGUMENTS+=(test/runners/docker/{cluster,builder}.docker.test.ts test/runners/docker/parts.test.ts)
+  fi
+}
+
+stop_tests() {
+  stop_steps
+  if [[ -n $OTHER_ENGINE ]]; then stop_other_docker; fi
+  if [[ -n ${COUNTED:-} ]]; then rm -f -- "$COUNTED"; fi
 }
 
 # The last line is always the counts, also when mocha ended before it could count.
@@ -18,9 +51,10 @@ run_tests() {
   if [[ $TEST_DOCKER == with-docker && $DOCKER != answers ]]; then
     fail "the tests need Docker, and $(docker_mend) (or leave those tests out: ./gantry test --without-docker)"
   fi
+  take_others
   local status=0
   COUNTED=$(mktemp)
-  trap 'stop_steps; rm -f -- "$COUNTED"' EXIT
+  trap stop_tests EXIT
   cd -- "$ROOT"
   export PATH="$NODE_DIR/bin:$PATH" TS_NODE_TRANSPILE_ONLY=true GANTRY_TEST_COUNTED=$COUNTED
   export GANTRY_TEST_DOCKER=0

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import type { CliSettings } from '../../settings';
+import { join, relative } from 'node:path';
+import { type CliSettings, checkoutFolder } from '../../settings';
 import { failure } from '../errors';
 import type { Program } from './child';
 
-/** Where the compiled mains lie, beside this very program. */
-const BUILT = join(__dirname, '..', '..');
+/** Where the mains lie in the program's folder: compiled in `dist`, or the sources themselves. */
+const BUILT = relative(checkoutFolder(), join(__dirname, '..', '..'));
 
 /**
  * Node lets the space for young objects grow to 3 × 16 MB in each process and hardly ever gives it back. Neither web nor
@@ -13,7 +13,7 @@ const BUILT = join(__dirname, '..', '..');
  */
 const SMALL_NURSERY = ['--max-semi-space-size=4'];
 
-/** A main of Gantry as a program to start. */
+/** A main of Gantry as a program to start: of this very program, or of the copy whose root the settings name. */
 export function mainProgram(
   settings: CliSettings,
   name: 'web' | 'runners' | 'cli',
@@ -25,7 +25,7 @@ export function mainProgram(
     args: [
       ...process.execArgv,
       ...(name === 'cli' ? [] : SMALL_NURSERY),
-      join(BUILT, name, `main${EXTENSION}`),
+      join(settings.root, BUILT, name, `main${EXTENSION}`),
       ...args,
     ],
     environment: { ...settings.environment, GANTRY_HOME: settings.home, ...environment },

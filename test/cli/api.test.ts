@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Desk, type Ran } from './support/command-line';
@@ -21,7 +22,10 @@ describe('commands that speak to the API', () => {
   });
 
   it('list runs as plain lines in a pipe', async () => {
-    gantry.on('GET /apps/shop/runs?limit=20', () => ({ items: [aRun({ endedAt: 3_100, state: 'succeeded' })] }));
+    gantry.on('GET /apps/shop/runs?limit=20', () => ({
+      next: null,
+      items: [aRun({ endedAt: 3_100, state: 'succeeded' })],
+    }));
     const { exit, stdout } = await run('run list shop');
     expect(exit).to.equal(0);
     expect(stdout.split('\n')[1]).to.equal(
@@ -30,19 +34,22 @@ describe('commands that speak to the API', () => {
   });
 
   it('use colours and relative times on a terminal', async () => {
-    gantry.on('GET /runs?limit=20', () => ({ items: [aRun({ state: 'failed', createdAt: Date.now() - 61_000 })] }));
+    gantry.on('GET /runs?limit=20', () => ({
+      next: null,
+      items: [aRun({ state: 'failed', createdAt: Date.now() - 61_000 })],
+    }));
     const { stdout } = await run('run list', true);
     expect(stdout).to.contain('\u001b[31mfailed\u001b[0m').and.to.contain('1 min ago');
   });
 
   it('print the answer unchanged with --json', async () => {
-    const answer = { items: [aRun({ title: 'a\u001b[2Jb' })] };
+    const answer = { version: 1, items: [aRun({ title: 'a\u001b[2Jb' })], next: null };
     gantry.on('GET /runs?limit=20', () => answer);
     expect((await run('run list --json')).json()).to.deep.equal(answer);
   });
 
   it('never let the text of others command the terminal', async () => {
-    gantry.on('GET /runs?limit=20', () => ({ items: [aRun({ title: 'a\u001b[2J\u0007\rb\u202e' })] }));
+    gantry.on('GET /runs?limit=20', () => ({ next: null, items: [aRun({ title: 'a\u001b[2J\u0007\rb\u202e' })] }));
     const { stdout } = await run('run list', true);
     expect(stdout).to.contain('ab');
     for (const command of ['\u001b[2J', '\u0007', '\r', '\u202e']) expect(stdout).not.to.contain(command);
@@ -57,6 +64,13 @@ describe('commands that speak to the API', () => {
     }));
     const { stdout } = await run('app create shop');
     expect(gantry.asked[0]?.body).to.deep.equal({ name: 'shop' });
+    expect(stdout).to.contain('git remote add gantry http://g/git/shop.git');
+  });
+
+  it('make an app in a folder of the repository of another one', async () => {
+    gantry.on('POST /apps', () => ({ name: 'stock', remote: 'http://g/git/shop.git', path: 'stock' }));
+    const { stdout } = await run('app create stock --path services/stock --repository shop');
+    expect(gantry.asked[0]?.body).to.deep.equal({ name: 'stock', path: 'services/stock', repository: 'shop' });
     expect(stdout).to.contain('git remote add gantry http://g/git/shop.git');
   });
 
@@ -269,7 +283,13 @@ describe('commands that speak to the API', () => {
     });
 
     it('can be followed from the first step to the last', async () => {
-      gantry.on('GET /apps/shop/runs/3/steps/test%2Fdeliver/log?follow=1', (_, response) => void response.end('two\n'));
+      const log = (text: string, state: string) => (_: unknown, response: ServerResponse) => {
+        response.writeHead(200, { 'x-step-state': state, 'x-log-size': '4' });
+        response.end(text);
+      };
+      const deliver = 'GET /apps/shop/runs/3/steps/test%2Fdeliver/log?follow=1';
+      gantry.on(`${deliver}&offset=0`, log('two\n', 'running'));
+      gantry.on(`${deliver}&offset=4`, log('', 'succeeded'));
       let looks = 0;
       gantry.on('GET /apps/shop/runs/3', () => {
         looks += 1;
@@ -278,6 +298,36 @@ describe('commands that speak to the API', () => {
         return aRun({ state: 'succeeded', steps: [aStep('plan'), aStep('test/deliver')] });
       });
       expect((await run('run logs shop 3 --follow')).stdout).to.equal('== plan\none\n== test/deliver\ntwo\n');
+    });
+
+    it('that are followed go on after the last byte when the stream breaks: no line is lost, none comes twice', async () => {
+      gantry.on('GET /apps/shop/runs/3', () => aRun({ steps: [aStep('plan', { state: 'running', endedAt: null })] }));
+      const plan = 'GET /apps/shop/runs/3/steps/plan/log?follow=1';
+      const asked: number[] = [];
+      const part = (offset: number, answer: (response: ServerResponse) => void) =>
+        gantry.on(`${plan}&offset=${offset}`, (_, response) => {
+          asked.push(offset);
+          response.writeHead(200, { 'x-step-state': offset < 9 ? 'running' : 'succeeded', 'x-log-size': '12' });
+          answer(response);
+        });
+      part(0, (response) => response.write('one\ntwo', () => response.destroy()));
+      part(7, (response) => response.end('\nt'));
+      part(9, (response) => response.end('hr\n'));
+      expect((await run('run logs shop 3 plan --follow')).stdout).to.equal('== plan\none\ntwo\nthr\n');
+      expect(asked).to.deep.equal([0, 7, 9]);
+    });
+
+    it('have colours on a terminal and no other command to it; none when nobody wants them', async () => {
+      const text = '12:00:00.000 10 %\r\u001b[32mdone\u001b[0m\u001b[2J\u001b]0;title\u0007 \u001b[A!\n';
+      gantry.on('GET /apps/shop/runs/3/steps/plan/log', (_, response) => void response.end(text));
+      const { stdout } = await run('run logs shop 3 plan', true);
+      expect(stdout).to.include('12:00:00.000 \u001b[32mdone\u001b[0m !\u001b[0m\n');
+      const plain = '== plan\n12:00:00.000 done !\n';
+      expect((await run('run logs shop 3 plan')).stdout, 'in a pipe').to.equal(plain);
+      const noColour = { terminal: true, environment: { ...gantry.environment, NO_COLOR: '1' } };
+      expect((await desk.run(['run', 'logs', 'shop', '3', 'plan'], noColour)).stdout, 'with NO_COLOR').to.include(
+        plain.slice(8),
+      );
     });
 
     it('are one document with --json', async () => {
@@ -298,7 +348,7 @@ describe('commands that speak to the API', () => {
       version: 2,
       confirmedVersion: 2,
       share: 500,
-      rules: { header: 'qa' },
+      rules: [{ kind: 'header', text: 'header X-Team = qa' }],
       warmUntil: null,
       stable: { number: 1, hash: 'a', id: '1', commit: 'c' },
       gray: { number: 2, hash: 'b', id: '2', commit: 'd' },
@@ -308,6 +358,18 @@ describe('commands that speak to the API', () => {
     beforeEach(() => {
       gantry.on('POST /apps/shop/gray', () => ({ run: 3, share: 500 }));
       gantry.on('GET /apps/shop/runs/3', () => aRun({ state: 'succeeded' }));
+      gantry.on('GET /apps/shop/gray', () => ({
+        app: 'shop',
+        stable: production.stable,
+        gray: production.gray,
+        share: 500,
+        rules: [...production.rules, { kind: 'users', text: '3 users' }],
+        salt: 'abc',
+        identity: 'X-User',
+        since: 1_000,
+        by: 'user:ada',
+        measured: { requests: 2_000, share: 475 },
+      }));
       gantry.on('GET /apps/shop', () => ({
         name: 'shop',
         remote: '',
@@ -317,12 +379,34 @@ describe('commands that speak to the API', () => {
       }));
     });
 
-    it('is set in 1/10,000, with rules that an empty value ends', async () => {
-      const { stdout } = await desk.run(['gray', 'set', 'shop', '5%', '--header', 'qa', '--cookie', ''], {
-        environment: gantry.environment,
+    it('is set in 1/10,000, with rules and users', async () => {
+      const rules = '--header X-Team=qa --header qa --cookie beta=v2-* --user ada --user bob --clear-rules';
+      const { stdout } = await run(`gray set shop 5% ${rules}`);
+      expect(gantry.asked[0]?.body).to.deep.equal({
+        share: 500,
+        clear: true,
+        rules: [
+          { kind: 'header', name: 'X-Team', match: 'equals', value: 'qa' },
+          { kind: 'header', name: 'X-Gray', match: 'equals', value: 'qa' },
+          { kind: 'cookie', name: 'beta', match: 'startsWith', value: 'v2-' },
+        ],
+        users: ['ada', 'bob'],
       });
-      expect(gantry.asked[0]?.body).to.deep.equal({ share: 500, header: 'qa', cookie: null });
       expect(stdout).to.equal('shop: 5% of the traffic meets gray (run #3)\n');
+    });
+
+    it('is refused with the nearest share that can be', async () => {
+      for (const [typed, near] of [
+        ['0.001%', '0.01%'],
+        ['120%', '100%'],
+        ['5', '5%'],
+        ['5,5%', '5.5%'],
+      ]) {
+        expect((await run(`gray set shop ${typed}`)).stderr).to.contain(`did you mean ${near}?`);
+      }
+      expect((await run('gray set shop half')).stderr).to.contain('write it like 5%');
+      expect((await run('gray set shop 5% --header X-Team=')).stderr).to.contain('--clear-rules');
+      expect(gantry.asked).to.deep.equal([]);
     });
 
     it('tells the share that is, not the one that was asked for', async () => {
@@ -334,7 +418,37 @@ describe('commands that speak to the API', () => {
 
     it('shows who meets it', async () => {
       const { stdout } = await run('gray show shop');
-      expect(stdout).to.contain('gray     release 2').and.to.contain('always   header X-Gray: qa');
+      expect(stdout).to.equal(
+        [
+          'gray      release 2',
+          'stable    release 1',
+          'share     5%',
+          'measured  4.75% of 2000 requests',
+          'always    header X-Team = qa, 3 users',
+          'users     known by the header X-User',
+          'salt      abc',
+          'since     1970-01-01T00:00:01.000Z',
+          'by        ada',
+          '',
+        ].join('\n'),
+      );
+    });
+
+    it('explains who meets what, and why', async () => {
+      gantry.on('POST /apps/shop/gray/explain', () => ({
+        host: 'shop.localhost',
+        release: production.gray,
+        role: 'gray',
+        sentences: ['rule 1 lets it in: header X-Team = qa'],
+      }));
+      const { stdout } = await run('gray explain shop --header X-Team=qa --cookie abc --user ada --address 10.0.0.1');
+      expect(stdout).to.equal('shop.localhost: meets release 2 (gray)\n  rule 1 lets it in: header X-Team = qa\n');
+      expect(gantry.asked[0]?.body).to.deep.equal({
+        headers: [{ name: 'X-Team', value: 'qa' }],
+        cookies: ['abc'],
+        user: 'ada',
+        address: '10.0.0.1',
+      });
     });
   });
 });

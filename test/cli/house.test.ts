@@ -12,9 +12,11 @@ import { Supervisor } from '../../cli/house/supervisor';
 import { identify, isRunning, type ProcessIdentity } from '../../cli/processes/identity';
 import { freePort } from '../../cli/processes/ports';
 import { redisAnswers } from '../../cli/processes/redis';
+import { ensureOwnTls } from '../../cli/tls/own';
+import { trustOf } from '../../cli/tls/trust';
 import { skipBecause } from '../support/skips';
 import { Desk } from './support/command-line';
-import { RUNNER, STUBBORN, script, WEB } from './support/programs';
+import { RUNNER, SECURE_WEB, STUBBORN, script, WEB } from './support/programs';
 import { until } from './support/until';
 
 const HERE = { host: '127.0.0.1', port: 1 };
@@ -28,8 +30,11 @@ describe('a house of web and runner', () => {
     const port = await freePort('127.0.0.1');
     return {
       home: desk.home,
+      root: process.cwd(),
       version: '1.0',
       url: `http://127.0.0.1:${port}`,
+      trust: {},
+      front: {},
       gateway: '127.0.0.1:8080',
       domain: 'localhost',
       dummy: true,
@@ -73,6 +78,18 @@ describe('a house of web and runner', () => {
     expect(statSync(file).mode & 0o777).to.equal(0o600);
     expect(readFileSync(join(desk.home, 'log', 'web.log'), 'utf8')).to.equal('first token: (kept in client.json)\n');
     await until('the warning', () => said.includes('runner: a warning'));
+  });
+
+  it('trusts the certificate of its web, and keeps what the command line trusts it by', async () => {
+    const port = await freePort('127.0.0.1');
+    const files = desk.settings().ownTls;
+    await ensureOwnTls(files, [], Date.now());
+    const trust = trustOf(files);
+    const web = script(SECURE_WEB, { PORT: String(port), CERT: files.certificate, KEY: files.key });
+    const url = `https://127.0.0.1:${port}`;
+    await (await built({ url, trust, web })).start();
+    const client = JSON.parse(readFileSync(join(desk.home, 'client.json'), 'utf8')) as object;
+    expect(client).to.deep.equal({ url, token: 'gantry_first', caFile: join(desk.home, 'tls', 'ca.pem') });
   });
 
   it('starts a part again that died', async () => {

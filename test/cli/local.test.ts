@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Desk } from './support/command-line';
@@ -21,6 +21,37 @@ describe('init and lint, without a server', () => {
     expect(made.stdout).to.contain('git remote add gantry http://127.0.0.1:1/git/shop.git');
     const checked = await desk.run(['lint'], { environment });
     expect([checked.exit, checked.stdout]).to.deep.equal([0, 'gantry.yml: no problems\n']);
+  });
+
+  it('show a Dockerfile that is missing, and write it only when told to', async () => {
+    write('requirements.txt', 'flask\n');
+    const shown = await desk.run(['init', '--app', 'rates'], { environment });
+    expect(shown.stdout).to.contain('  FROM gantry/python').and.to.contain('gantry init --yes writes it');
+    expect(existsSync(join(desk.folder, 'Dockerfile'))).to.equal(false);
+    const written = await desk.run(['init', '--yes'], { environment });
+    expect(written.stdout).to.contain('Wrote Dockerfile.').and.to.contain('gantry.yml is there already');
+    expect((await desk.run(['lint'], { environment })).exit).to.equal(0);
+  });
+
+  it('never write over a Dockerfile', async () => {
+    write('requirements.txt', 'flask\n');
+    await desk.run(['init'], { environment });
+    write('Dockerfile', 'FROM scratch\n');
+    await desk.run(['init', '--yes'], { environment });
+    expect(readFileSync(join(desk.folder, 'Dockerfile'), 'utf8')).to.equal('FROM scratch\n');
+  });
+
+  it('propose a gantry.yml for each app of a repository, and one remote for all of them', async () => {
+    for (const app of ['shop', 'stock']) {
+      mkdirSync(join(desk.folder, 'services', app), { recursive: true });
+      write(join('services', app, 'Dockerfile'), 'FROM gantry/node\n');
+    }
+    const { stdout } = await desk.run(['init'], { environment });
+    expect(stdout).to.contain('Wrote services/shop/gantry.yml').and.to.contain('Wrote services/stock/gantry.yml');
+    expect(stdout).to.contain('  gantry app create shop --path services/shop\n');
+    expect(stdout).to.contain('  gantry app create stock --path services/stock --repository shop\n');
+    expect(stdout).to.contain('git remote add gantry http://127.0.0.1:1/git/shop.git');
+    expect((await desk.run(['lint', 'services/stock/gantry.yml'], { environment })).exit).to.equal(0);
   });
 
   it('leave a gantry.yml alone that is there', async () => {

@@ -9,6 +9,8 @@ export interface Asked {
   method: string;
   path: string;
   body: unknown;
+  /** The body as it came. */
+  text: string;
   token: string | undefined;
   lastEventId: string | undefined;
 }
@@ -19,7 +21,7 @@ type Answer = (asked: Asked, response: ServerResponse) => unknown;
 export class FakeGantry {
   url = '';
   readonly asked: Asked[] = [];
-  private readonly answers = new Map<string, Answer>();
+  private readonly answers = new Map<string, Answer>([['GET /health', () => ({ ready: true, parts: [] })]]);
   private readonly server: Server = createServer((request, response) => void this.answer(request, response));
 
   async start(): Promise<void> {
@@ -49,7 +51,8 @@ export class FakeGantry {
     const asked: Asked = {
       method: request.method ?? '',
       path: (request.url ?? '').replace('/api/v1', ''),
-      body: text === '' ? undefined : JSON.parse(text),
+      body: request.headers['content-type'] === 'application/json' && text !== '' ? JSON.parse(text) : undefined,
+      text,
       token: request.headers.authorization?.replace('Bearer ', ''),
       lastEventId: request.headers['last-event-id'] as string | undefined,
     };

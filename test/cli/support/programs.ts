@@ -10,13 +10,19 @@ export function script(code: string, environment: NodeJS.ProcessEnv = {}): Progr
   };
 }
 
-/** Answers `/readyz`, shows a first token, and ends when asked. */
+/** Answers `/health/ready`, shows a first token, and ends when asked. */
 export const WEB = `
 console.log('first token: gantry_first');
 const server = require('node:http').createServer((_, response) => response.end('{}'));
 server.listen(Number(process.env.PORT), '127.0.0.1');
 process.on('SIGTERM', () => process.exit(0));
 `;
+
+/** The same over HTTPS. */
+export const SECURE_WEB = WEB.replace(
+  "require('node:http').createServer(",
+  "require('node:https').createServer({ cert: fs.readFileSync(process.env.CERT), key: fs.readFileSync(process.env.KEY) }, ",
+);
 
 /** Says that it is there, and ends when asked. */
 export const RUNNER = `
