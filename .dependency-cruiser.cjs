@@ -86,6 +86,8 @@ module.exports = {
       'Archives are made and read where workspaces and images are.',
     ),
     onlyIn(['^web/'], ['koa', '@koa/router', 'raw-body'], 'HTTP is web alone.'),
+    onlyIn(['^(web|cli)/'], ['ws'], 'WebSockets are spoken between web and the command line.'),
+    onlyIn(['^web/logs/'], ['anser'], 'Colours of logs are read in web/logs.'),
     onlyIn(['^web/pages/'], ['handlebars'], 'Pages are rendered in web/pages.'),
     onlyIn(
       ['^(pipelines|engine|web)/', '^settings\\.ts$'],
@@ -93,6 +95,7 @@ module.exports = {
       'Shapes are checked where text or requests come in.',
     ),
     onlyIn(['^pipelines/', '^settings\\.ts$'], ['yaml'], 'YAML is read by pipelines.'),
+    onlyIn(['^pipelines/proposals/'], ['smol-toml'], 'TOML is read where proposals are made.'),
   ],
   options: {
     doNotFollow: { path: '(^|/)node_modules/' },

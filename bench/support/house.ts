@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Workshop } from './bench';
+import type { Cleanup } from './cleanup';
 import { runProgram } from './program';
+import { Terminal } from './terminal';
 
 /** The compiled command line, beside the compiled benches. */
 const CLI = join(__dirname, '..', '..', 'cli', 'main.js');
@@ -69,6 +71,12 @@ export class House {
       environment: this.environment,
       limitMs: START_MS,
     });
+  }
+
+  /** The same, left to run: what it writes is read as it comes. */
+  startCli(cleanup: Cleanup, ...args: string[]): Terminal {
+    const options = { folder: this.root, environment: this.environment, cleanup };
+    return Terminal.start(process.execPath, [CLI, ...args], options);
   }
 
   /** Address for `git push`: any user, the token as password. */

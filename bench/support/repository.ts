@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Cleanup } from './cleanup';
 import { runProgram } from './program';
+import { Terminal } from './terminal';
 
 const LIMIT_MS = 60_000;
 
@@ -49,6 +51,12 @@ export class Repository {
     const began = performance.now();
     await this.git('push', '--quiet', '-o', 'no-follow', remote, `HEAD:refs/heads/${branch}`);
     return performance.now() - began;
+  }
+
+  /** Pushes HEAD and stays to be told what becomes of it. */
+  startPush(remote: string, branch: string, cleanup: Cleanup): Terminal {
+    const options = { folder: this.folder, environment: this.environment, cleanup };
+    return Terminal.start('git', ['push', remote, `HEAD:refs/heads/${branch}`], options);
   }
 
   /** Pushes HEAD as each of these branches, in one push. */

@@ -24,6 +24,12 @@ stages:
     keepWarm: 30m
 `;
 
+/** Test, gray, and a gate before production: what a release has that somebody looks at. */
+export const gatedPipeline = (app: string): string =>
+  PIPELINE.replace('NAME', app)
+    .replace('  gray:', '  test: {}\n  gray:')
+    .replace('  production:', '  production:\n    approve: { role: release-manager }');
+
 const DOCKERFILE = `FROM gantry/node
 WORKDIR /app
 COPY . .

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createEngine, type Engine } from '../../engine/engine';
 import type { EngineParts } from '../../engine/parts';
 import { silentBell } from '../../engine/queue/bell';
+import { localExchange } from '../../engine/queue/local-exchange';
 import { fileBytes } from '../../engine/store/bytes';
 import { fileLogs } from '../../engine/store/logs';
 import { openSqlite } from '../../engine/store/sqlite';
@@ -39,6 +40,7 @@ export async function makeEngineIn(
   const engine = createEngine({
     store,
     bell: silentBell(),
+    exchange: localExchange(),
     bytes: fileBytes(join(folder, 'artifacts'), () => randomBytes(8).toString('hex')),
     logs: fileLogs(join(folder, 'logs')),
     clock: { now: Date.now },

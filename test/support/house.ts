@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,9 +8,12 @@ import type { Engine } from '../../engine/engine';
 import { isFinalRun } from '../../engine/model/states';
 import type { EngineParts } from '../../engine/parts';
 import type { RunFound } from '../../engine/runs/find';
+import { fileBytes } from '../../engine/store/bytes';
+import { dummyAccess } from '../../runners/dummy/access';
 import { DummyBuilder } from '../../runners/dummy/builder';
 import { DummyCluster } from '../../runners/dummy/cluster';
 import { DummyGateway } from '../../runners/dummy/gateway';
+import { DummyImages } from '../../runners/dummy/images';
 import { dummyProber } from '../../runners/dummy/prober';
 import { stepKinds } from '../../runners/steps/kinds';
 import { startWorker, type Worker } from '../../runners/worker/worker';
@@ -24,6 +28,8 @@ export interface House {
   engine: Engine;
   world: World & { cluster: DummyCluster; gateway: DummyGateway };
   worker: Worker;
+  /** Holds database, artifacts, logs and repositories. */
+  folder: string;
   /** Commits these files to the app's real repository (or takes a commit made before), and delivers the push. */
   push(app: string, what: Record<string, string> | string): Promise<number>;
   /** Waits until the run is final or waits for people; a lease that nobody holds any more runs out at once. */
@@ -41,6 +47,8 @@ export interface HouseOptions {
   repositories?: string;
   /** Commits do not wait for the disk: for stories in which processes die, but no machine does. */
   hasty?: boolean;
+  /** How long a run may take until it is final or waits, ms: containers of a busy machine start slowly. */
+  patienceMs?: number;
   /** No worker takes steps: the story takes them by hand. */
   idle?: boolean;
 }
@@ -53,14 +61,19 @@ export async function makeHouse(options: HouseOptions = {}): Promise<House> {
   const { engine } = test;
   const cluster = new DummyCluster();
   const gateway = new DummyGateway();
+  const kept = fileBytes(join(test.folder, 'images'), () => randomBytes(8).toString('hex'));
   const world = {
     installation: '0123456789abcdef',
     bytes: engine.parts.bytes,
+    kept,
+    images: new DummyImages(cluster, kept),
+    bases: { ensure: async () => undefined },
     sources: gitSources(options.repositories ?? join(test.folder, 'git')),
     cluster,
     builder: new DummyBuilder({ bytes: engine.parts.bytes }),
     gateway,
     prober: dummyProber(),
+    access: dummyAccess(cluster),
     gatewayInside: async () => undefined,
   };
   const kinds = options.idle === true ? new Map() : stepKinds(change(world));
@@ -72,13 +85,13 @@ export async function makeHouse(options: HouseOptions = {}): Promise<House> {
     const before = heads.get(app) ?? NO_COMMIT;
     heads.set(app, after);
     const wanted = { app, source: 'git-push', ref: 'refs/heads/main', before, after, pusher: 'user:ada' };
-    const accepted = await engine.deliveries.accept(wanted, 'user:ada');
+    const [accepted] = await engine.deliveries.accept(wanted, 'user:ada');
     worker.wake();
-    return accepted.run?.number ?? 0;
+    return accepted?.run?.number ?? 0;
   };
 
   const settled = async (app: string, number: number): Promise<RunFound> => {
-    const until = Date.now() + 8_000;
+    const until = Date.now() + (options.patienceMs ?? 8_000);
     for (;;) {
       const found = await engine.runs.find(app, number);
       if (isFinalRun(found.row.state) || found.row.state === 'waiting') return found;
@@ -102,6 +115,7 @@ export async function makeHouse(options: HouseOptions = {}): Promise<House> {
     engine,
     world,
     worker,
+    folder: test.folder,
     push,
     settled,
     through,

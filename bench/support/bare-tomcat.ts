@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { get } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import Docker from 'dockerode';
+import { pack } from 'tar-stream';
+import { dockerAddress } from '../../settings';
+import type { Workshop } from './bench';
+
+/** How often an answer is asked for, ms. Asking takes processor time from the server that starts, on both sides. */
+export const LOOK_MS = 20;
+const START_MS = 60_000;
+const MEMORY = 512 * 1024 * 1024;
+const LABEL = 'gantry.installation';
+
+/**
+ * What a script of few lines would do, and no Gantry: the same base, the same limits, a network of its own, the same check
+ * of the bytes.
+ */
+export class BareTomcat {
+  private constructor(
+    private readonly docker: Docker,
+    private readonly name: string,
+  ) {}
+
+  static async start({ settings, cleanup }: Workshop): Promise<BareTomcat> {
+    const docker = new Docker(dockerAddress(settings.environment.DOCKER_HOST));
+    const name = `bench-${process.pid}`;
+    cleanup.later(async () => {
+      const filters = JSON.stringify({ label: [`${LABEL}=${name}`] });
+      for (const { Id } of await docker.listContainers({ all: true, filters })) {
+        await docker.getContainer(Id).remove({ force: true, v: true });
+      }
+      for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove();
+    });
+    await docker.createNetwork({ Name: name, Labels: { [LABEL]: name } });
+    return new BareTomcat(docker, name);
+  }
+
+  /** Create, copy, start, first answer. @returns milliseconds from the first call to the first right answer */
+  async deliver(war: Buffer): Promise<number> {
+    const archive = archiveOf(war);
+    const began = performance.now();
+    const container = await this.docker.createContainer({
+      Image: 'gantry/tomcat',
+      Labels: { [LABEL]: this.name },
+      Env: ['JAVA_OPTS=-Xmx128m', 'PORT=8080'],
+      HostConfig: {
+        NetworkMode: this.name,
+        Memory: MEMORY,
+        MemorySwap: MEMORY,
+        NanoCpus: 1e9,
+        PidsLimit: 512,
+        CapDrop: ['ALL'],
+        SecurityOpt: ['no-new-privileges'],
+        Init: true,
+      },
+    });
+    await container.putArchive(archive, { path: '/' });
+    await container.start();
+    const { NetworkSettings } = await container.inspect();
+    await firstAnswer(NetworkSettings.Networks[this.name]?.IPAddress ?? '', began);
+    const took = performance.now() - began;
+    await container.remove({ force: true, v: true });
+    return took;
+  }
+}
+
+function archiveOf(war: Buffer): NodeJS.ReadableStream {
+  const place = '/gantry/webapps/ROOT.war';
+  const sum = createHash('sha256').update(war).digest('hex');
+  const archive = pack();
+  archive.entry({ name: place.slice(1), mode: 0o644 }, war);
+  archive.entry({ name: 'gantry/artifacts.sha256', mode: 0o444 }, `${sum}  ${place}\n`);
+  archive.finalize();
+  return archive as unknown as NodeJS.ReadableStream;
+}
+
+async function firstAnswer(host: string, began: number): Promise<void> {
+  while ((await statusOf({ host, port: 8080, path: '/health' })) !== 200) {
+    if (performance.now() - began > START_MS) throw new Error(`no answer from ${host} within ${START_MS / 1000} s`);
+    await pause(LOOK_MS);
+  }
+}
+
+function statusOf(options: { host: string; port: number; path: string }): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const call = get({ ...options, agent: false, timeout: 1_000 }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    });
+    call.on('timeout', () => call.destroy());
+    call.on('error', () => resolve(undefined));
+  });
+}
