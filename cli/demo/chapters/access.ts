@@ -61,9 +61,10 @@ async function tokens(scene: Scene): Promise<void> {
     same(answer.status, 200);
     contains(answer.text, /^gantry_\w+/m);
   });
-  await checks.that('/readyz says that SQL and the bell are up', async () => {
-    const { text } = await ask(scene, '/readyz');
-    same(JSON.parse(text), { ready: true, checks: { sql: 'up', bell: 'up' } });
+  await checks.that('/health/ready says that each part is up', async () => {
+    const { text } = await ask(scene, '/health/ready');
+    const up = { sql: 'up', schema: 'up', bytes: 'up', bell: 'up', runners: 'up' };
+    same(JSON.parse(text), { ready: true, checks: up });
   });
   await checks.that('one user means solo mode, and status says so', () => {
     holds(scene.house.status?.solo === true, 'solo: true', scene.house.status);

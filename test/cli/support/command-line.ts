@@ -24,13 +24,20 @@ export class Desk {
 
   async run(
     words: readonly string[],
-    options: { environment?: NodeJS.ProcessEnv; terminal?: boolean; input?: string } = {},
+    options: {
+      environment?: NodeJS.ProcessEnv;
+      terminal?: boolean;
+      input?: string;
+      /** Is told each piece of stdout as it comes. */
+      shown?: (text: string) => void;
+    } = {},
   ): Promise<Ran> {
     const screens = { stdout: '', stderr: '' };
     const screen = (name: 'stdout' | 'stderr') => ({
       isTTY: options.terminal === true,
       write: (text: string) => {
         screens[name] += text;
+        if (name === 'stdout') options.shown?.(text);
       },
     });
     const exit = await runCommandLine(words, {
