@@ -48,6 +48,8 @@ export const REFS_LOOP_MS = 10_000;
 export const REFS_LOOP_FULL = 30;
 /** One webhook's body. GitHub sends up to 25 MiB, but cuts a push at 2,048 commits; what is used is a line. */
 export const HOOK_BODY_MAX = 5 * 1_048_576;
+/** Bodies of webhooks in memory at once: whose they are is only known when they are whole. Others wait unread. */
+export const HOOK_BODIES_MAX = 32;
 /** How often SQL is asked for webhooks to follow; one that just came is followed at once. */
 export const HOOKS_LOOP_MS = 5_000;
 /** Fetches at once in this process; one for each app. */

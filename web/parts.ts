@@ -4,6 +4,7 @@ import type { EventFeed } from './events/feed';
 import type { RunLooks } from './events/run-looks';
 import type { TrafficFeed } from './events/traffic-feed';
 import type { HealthMonitor } from './health/monitor';
+import type { Turns } from './hooks/turns';
 import type { Sessions } from './identity/session';
 import type { LogReader } from './logs/reader';
 import type { Metrics } from './metrics';
@@ -41,6 +42,8 @@ export interface WebParts {
   hook: { host: string; port: number; secret: string };
   /** Webhooks were stored, or their source changed: follow them now. */
   followHooks(): void;
+  /** Anybody may send a webhook, so only so many bodies are held at once. */
+  hookTurns: Turns;
   feed: EventFeed;
   runs: RunLooks;
   logs: LogReader;

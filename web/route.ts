@@ -42,8 +42,8 @@ export interface ApiDescription {
   query?: z.ZodObject;
   /** The JSON body. */
   body?: z.ZodObject;
-  /** Instead of JSON: any bytes; what they are, in a few words. */
-  upload?: string;
+  /** Instead of a JSON body that is read by its schema: any bytes; their media type, and what they are in a few words. */
+  upload?: { type: string; description: string };
   /** By status. */
   answers: Readonly<Record<number, AnswerShape>>;
   /** What it may refuse besides what its permission, its path and its input bring along. */

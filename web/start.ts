@@ -7,8 +7,10 @@ import { createTrafficFeed } from './events/traffic-feed';
 import { startRefsLoop } from './git/refs-loop';
 import { startHealthMonitor } from './health/monitor';
 import { startHooksLoop } from './hooks/follow-loop';
+import { Turns } from './hooks/turns';
 import { openSessions } from './identity/session';
 import { shellServer } from './instances/shell';
+import { HOOK_BODIES_MAX } from './limits';
 import { openListener } from './listener/listener';
 import { LogReader } from './logs/reader';
 import { createMetrics } from './metrics';
@@ -40,6 +42,7 @@ export async function startWeb(engine: Engine, log: Logger, options: WebOptions,
     url: options.publicUrl ?? url,
     hook: { host: loopback(options.listen.host), port: listener.port, secret: randomBytes(32).toString('hex') },
     followHooks: () => hooks.wake(),
+    hookTurns: new Turns(HOOK_BODIES_MAX),
     feed: createFeed(engine, log),
     runs: new RunLooks(engine),
     logs: new LogReader(engine, log),

@@ -9,7 +9,10 @@ export const APP: ArgumentSpec = { name: 'APP', help: 'name of the app' };
 /** How an instance is named; the commands that look into one have these in common. */
 export const WHICH = {
   env: { value: 'PLACE', help: 'test, gray or production; default: production, if something stands there' },
-  instance: { value: 'N', help: 'its number in that place, or its name (gantry instance list); default: the first' },
+  instance: {
+    value: 'INSTANCE',
+    help: 'its number in that place, or its name (gantry instance list); default: the first',
+  },
 } as const satisfies Record<string, OptionSpec>;
 
 export const whichOf = (input: Input): { environment?: string; instance?: string } => {
@@ -40,11 +43,11 @@ export const instanceList: Command = {
 export const instanceRemove: Command = {
   name: 'instance remove',
   summary: 'lets go of a failed instance that is kept for a look',
-  arguments: [APP, { name: 'NAME', help: 'name of the instance' }],
+  arguments: [APP, { name: 'INSTANCE', help: 'name of the instance' }],
   options: {},
   details: 'It would go by itself when its time is over. What serves is never removed this way.',
   async run(input, { api }) {
-    const [app, name] = [input.argument('APP'), input.argument('NAME')];
+    const [app, name] = [input.argument('APP'), input.argument('INSTANCE')];
     const json = await api.post<unknown>(path`/apps/${app}/instances/${name}/remove`, {});
     return { json, text: `${name} is let go; it is removed within seconds` };
   },

@@ -73,7 +73,7 @@ function bytesLine({ bytes, repositories }: Restored): string {
 
 async function confirmRestore(input: Input, { settings, out, confirm }: Context): Promise<Outcome> {
   const found = await upkeep<Found>(settings, ['look']);
-  if (found.held === null) throw failure('nothing-to-confirm', 'these records wait for nobody', '');
+  if (found.held === null) throw failure('nothing-to-confirm', 'these records wait for nobody', 'go on: ./gantry up');
   for (const line of differenceLines(out, found)) out.line(line);
   if (!input.flag('yes') && !(await confirm('Shall the records count from now on?'))) {
     throw failure('not-confirmed', 'nothing was changed, since nobody said yes', 'or say it now: --yes');

@@ -1,6 +1,15 @@
 import { type Client, path, textOf } from '../api/client';
-import { type App, type List, type Release, RUN_STATE_NAMES, type Run, type RunSummary } from '../api/types';
+import {
+  type App,
+  type List,
+  type PlacedInstance,
+  type Release,
+  RUN_STATE_NAMES,
+  type Run,
+  type RunSummary,
+} from '../api/types';
 import type { Command } from '../command';
+import { harmless } from '../output';
 import type { Candidate, Wanted } from './complete';
 import { SHELLS } from './scripts';
 
@@ -30,6 +39,10 @@ const DYNAMIC: Readonly<Record<string, Find>> = {
     const { environments } = await ask<App>(path`/apps/${APP}`);
     return [...environments.map(({ name }) => name), 'gray'].map((name) => word(name));
   },
+  INSTANCE: async (ask, { APP = '' }) =>
+    (await ask<List<PlacedInstance>>(path`/apps/${APP}/instances`)).items.map(({ name, place, number, state }) =>
+      word(name, `${number} in ${place}, ${state}`),
+    ),
   RELEASE: async (ask, { APP = '' }) =>
     (await ask<List<Release>>(path`/apps/${APP}/releases`)).items.map(({ number, state }) =>
       word(String(number), state),
@@ -60,7 +73,7 @@ export async function candidatesFor(
   const found = wanted.kind === 'words' ? wanted.words : await valuesOf(wanted, commands, api);
   return found
     .filter(({ value }) => value.startsWith(typed))
-    .map(({ value, about }) => `${value}\t${about.split('\n', 1)[0]}`)
+    .map(({ value, about }) => `${value}\t${harmless(about.split('\n', 1)[0] ?? '')}`)
     .join('\n');
 }
 

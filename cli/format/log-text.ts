@@ -19,6 +19,7 @@ export function logText(line: string, colours: boolean): string {
 }
 
 function settled(text: string): string {
-  const end = text.replace(/\r+$/, '');
-  return end.slice(end.lastIndexOf('\r') + 1);
+  let end = text.length;
+  while (text[end - 1] === '\r') end -= 1;
+  return text.slice(text.lastIndexOf('\r', end - 1) + 1, end);
 }

@@ -71,14 +71,15 @@ function runningHouse({ home }: CliSettings): UpState | undefined {
 
 async function drain(settings: CliSettings, withinMs: number, say: (line: string) => void): Promise<string[]> {
   say('no new step begins; pushes are still accepted');
-  const { running } = await upkeep<{ running: string[] }>(
-    settings,
-    ['drain', '--within', String(withinMs)],
-    (document) => {
-      const { running: now } = document as { running?: string[] };
-      if (now !== undefined) say(`waiting for ${now.join(', ')}`);
-    },
-  );
+  const words = ['drain', '--within', String(withinMs)];
+  const { running } = await upkeep<{ running: string[] }>(settings, words, (document) => {
+    const { running: now } = document as { running?: string[] };
+    if (now !== undefined) say(`waiting for ${now.join(', ')}`);
+  }).catch(async (error: unknown) => {
+    // The old version goes on, so its steps shall, too.
+    await upkeep(settings, ['lift']);
+    throw error;
+  });
   if (running.length > 0) say(`given back, to go on afterwards: ${running.join(', ')}`);
   return running;
 }

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { plainText, settled } from './terminal-text';
 
 /** One line of a step's log. */
 export interface LogLine {
@@ -10,8 +10,6 @@ export interface LogLine {
 
 /** `09:41:02.317 `: what the runner puts before each line. */
 const TIME = /^\d\d:\d\d:\d\d\.\d{3} /;
-/** Every control character but the tab. */
-const CONTROL = /(?!\t)\p{Cc}/gu;
 /** A longer line is cut where it is shown. */
 const SHOWN_MAX = 500;
 
@@ -23,12 +21,7 @@ export function logLines(text: string, first = 1): LogLine[] {
 }
 
 function clean(line: string): string {
-  const plain = stripVTControlCharacters(line.replace(/\r+$/, ''));
-  const time = TIME.exec(plain)?.[0] ?? '';
-  const said = plain.slice(time.length);
-  const text = said
-    .slice(said.lastIndexOf('\r') + 1)
-    .replace(CONTROL, '')
-    .trimEnd();
+  const time = TIME.exec(line)?.[0] ?? '';
+  const text = plainText(settled(line.slice(time.length))).trimEnd();
   return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
 }

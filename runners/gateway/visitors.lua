@@ -72,8 +72,18 @@ local function is_trusted(txn, identity)
   return false
 end
 
+-- Many servers of apps read `X_User` as `X-User` (CGI, WSGI): under such a spelling nobody may say who they are.
+local function delete_likenesses(txn, header)
+  local plain = header:lower()
+  local dashed = plain:gsub('_', '-')
+  for name in pairs(txn.http:req_get_headers()) do
+    if name ~= plain and name:gsub('_', '-') == dashed then txn.http:req_del_header(name) end
+  end
+end
+
 -- Takes the login header away, and the proof with it, unless the login proxy sent it. Returns who the visitor is.
 local function login(txn, identity)
+  delete_likenesses(txn, identity.header)
   local user = txn.f:req_fhdr(identity.header)
   local counts = user and user ~= '' and #user <= 128 and txn.f:req_fhdr_cnt(identity.header) == 1
   local trusted = counts and is_trusted(txn, identity)

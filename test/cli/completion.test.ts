@@ -115,6 +115,9 @@ describe('what may stand at the end of a line', () => {
     ['approve shop --step ', 'STEP', { APP: 'shop' }],
     ['rollback shop --to ', 'RELEASE', { APP: 'shop' }],
     ['run list --state ', 'STATE', {}],
+    ['logs shop --env ', 'PLACE', { APP: 'shop' }],
+    ['shell shop --env gray --instance ', 'INSTANCE', { APP: 'shop' }],
+    ['instance remove shop ', 'INSTANCE', { APP: 'shop' }],
     ['completion ', 'SHELL', {}],
   ];
   for (const [line, name, given] of cases) {
@@ -139,6 +142,23 @@ describe('what may stand at the end of a line', () => {
     const offered = async (...words: string[]) => (await desk.run(['__complete', ...words])).stdout;
     expect(await offered('help', 'roll')).to.equal('rollback\t\n');
     expect(await offered('shell', 'shop', 'roll')).to.equal('');
+    desk.clear();
+  });
+
+  it('is a place of the app, or an instance, with nothing in what is told of it that a terminal obeys', async () => {
+    const gantry = new FakeGantry();
+    await gantry.start();
+    gantry
+      .on('GET /apps/shop', () => ({ environments: [{ name: 'test' }, { name: 'production' }] }))
+      .on('GET /apps/shop/instances', () => ({
+        items: [{ name: 'shop-1', place: 'test', number: 1, state: 'serving\u001b]0;title\u0007' }],
+      }));
+    const desk = new Desk();
+    const offered = async (...words: string[]) =>
+      (await desk.run(['__complete', ...words], { environment: gantry.environment })).stdout;
+    expect(await offered('logs', 'shop', '--env', '')).to.equal('test\t\nproduction\t\ngray\t\n');
+    expect(await offered('logs', 'shop', '--instance', 's')).to.equal('shop-1\t1 in test, serving\n');
+    await gantry.stop();
     desk.clear();
   });
 

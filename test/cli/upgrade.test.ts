@@ -75,6 +75,14 @@ describe('an upgrade', function () {
     expect(succeeded(await old.run(home, 'upgrade'))).to.equal('Gantry 1.0.0 runs already.\n');
   });
 
+  it('that cannot wait for the steps that run lets the old version go on with them', async () => {
+    const broken = new ProgramCopy(join(folder, 'no-steps'), '1.0.2').withoutSteps();
+    const { exit, stderr } = await broken.run(home, 'upgrade');
+    expect(exit).to.equal(1);
+    expect(stderr).to.contain('the steps cannot be read');
+    expect([isHeld(home), await version()]).to.deep.equal([false, '1.0.0']);
+  });
+
   it('that cannot copy the records leaves the old version running', async () => {
     writeFileSync(join(home, 'backups'), 'no folder');
     const newer = new ProgramCopy(join(folder, 'no-backup'), '1.0.1');
@@ -136,10 +144,15 @@ describe('an upgrade', function () {
   });
 });
 
-/** Waits until no step begins any more. Asked in SQL, since a command takes longer than a short drain. */
+/** Waits until no step begins any more. */
 async function held(home: string): Promise<void> {
+  while (!isHeld(home)) await wait(10);
+}
+
+/** Asked in SQL, since a command takes longer than a short drain. */
+function isHeld(home: string): boolean {
   const database = new Database(join(home, 'gantry.db'), { readonly: true });
-  const hold = database.prepare(`select 1 from meta where key = 'hold:upgrade'`);
-  while (hold.get() === undefined) await wait(10);
+  const hold = database.prepare(`select 1 from meta where key = 'hold:upgrade'`).get();
   database.close();
+  return hold !== undefined;
 }

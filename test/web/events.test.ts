@@ -161,6 +161,32 @@ describe('the feed of events', () => {
     feed.close();
   });
 
+  it('hides nothing from one listener when another comes at the same moment', async () => {
+    const { engine, events } = fakeEngine();
+    const answers: (() => void)[] = [];
+    const slow = {
+      events: {
+        ...(engine as { events: object }).events,
+        // The first two are answered when the test says so, each with what is there by then.
+        newest: async () => {
+          if (answers.length < 2) await new Promise<void>((resolve) => answers.push(resolve));
+          return events.at(-1)?.id ?? 0;
+        },
+      },
+    };
+    const feed = createFeed(slow as never, log);
+    const gone = new AbortController();
+    const first = feed.follow({ after: 0 }, gone.signal).next();
+    const second = feed.follow({ after: 1 }, gone.signal).next();
+    answers[0]?.();
+    await new Promise(setImmediate);
+    events.push(event(1));
+    answers[1]?.();
+    expect((await first).value).to.include({ id: 1 });
+    feed.close();
+    expect((await second).done).to.equal(true);
+  }).timeout(1_000);
+
   it('cuts off a listener that stays too far behind; it loses nothing by coming again', async () => {
     const { engine, events } = fakeEngine();
     const feed = createFeed(engine, log);

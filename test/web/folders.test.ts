@@ -68,6 +68,22 @@ describe('a repository with several apps', () => {
     expect(await runs()).to.deep.equal([seen('shop', 1, first), seen('stock', 1, first), seen('stock', 2, second)]);
   });
 
+  it('starts a run of an app that sees the whole repository when what belongs to no app changes', async () => {
+    const pipeline =
+      'app: shop\nserve:\n  image: { dockerfile: Dockerfile, context: / }\n  port: 8080\n  health: { path: / }\n';
+    await change('services/shop/gantry.yml', pipeline);
+    await change('services/stock/gantry.yml', pipeline.replace('shop', 'stock').replace(', context: /', ''));
+    await push();
+    await change('libraries/money.ts');
+    expect(await push())
+      .to.include('run 2 of shop')
+      .and.include('stock: nothing changed');
+    await change('services/stock/a');
+    expect(await push(), 'what belongs to another app')
+      .to.include('shop: nothing changed')
+      .and.include('run 2 of stock');
+  });
+
   it('looks at what a push of several commits changed in all, and at both sides of a rename', async () => {
     await change('services/shop/a');
     await push();

@@ -48,6 +48,18 @@ describe('signing in', () => {
     expect(out.headers.get('set-cookie')).to.match(/gantry_session=;/);
   });
 
+  it('takes no cookie by HTTPS that another host of the domain may have set', async () => {
+    const planted = (await signIn(house)).answer.headers.get('set-cookie')?.split(';')[0] ?? '';
+    await house.restart({ publicUrl: 'https://gantry.bank.example' });
+    const refused = await house.ask('/', { as: 'nobody', headers: { cookie: planted } });
+    expect(refused.headers.get('location')).to.equal('/login');
+    const browser = await signIn(house);
+    expect(browser.answer.headers.get('set-cookie')).to.match(/^__Host-gantry_session=.*; path=\/;.* secure/i);
+    expect((await browser.get('/')).status).to.equal(200);
+    const out = await browser.post('/logout', {});
+    expect(out.headers.get('set-cookie')).to.match(/^__Host-gantry_session=;.* secure/i);
+  });
+
   it('lets a session read the API, but change nothing through it', async () => {
     const browser = await signIn(house);
     expect((await browser.get('/api/v1/status')).status).to.equal(200);

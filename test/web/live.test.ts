@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { sendLive } from '../../web/events/live';
+import type { WebParts } from '../../web/parts';
 import { type House, makeHouse } from './support/house';
 import { FakeRunner } from './support/runner';
 
@@ -73,6 +75,19 @@ describe('the stream of a page', () => {
     const newest = await house.engine.events.newest();
     expect((await house.ask(`${LIVE}?step=plan&from=${newest}.0.1`)).status).to.equal(204);
     expect((await house.ask(`${LIVE}?from=then`)).status).to.equal(400);
+  });
+
+  it('breaks off, and nothing worse, when traffic cannot be read', async () => {
+    const busy = () => Promise.reject(new Error('the database is busy'));
+    const parts = {
+      feed: { follow: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) }) },
+      traffic: { follow: () => ({ [Symbol.asyncIterator]: () => ({ next: busy }) }) },
+    } as unknown as WebParts;
+    const stream = { send: async () => undefined, gone: false };
+    const run = { id: 'run', told: false, step: undefined, environmentId: 'production' };
+    const from = { after: 0, log: { offset: 0, line: 1 } };
+    const failed = sendLive(parts, stream, run, from, new AbortController().signal);
+    expect(await failed.catch((error: Error) => error.message)).to.equal('the database is busy');
   });
 
   it('of a run that was never gray has no traffic to show', async () => {

@@ -97,6 +97,14 @@ describe('the pages', () => {
     expect(await browser.page('/apps/storefront/runs/2')).to.include('cancelled by owner: no');
   });
 
+  it('show of each release whether its image is kept', async () => {
+    await untilGate();
+    const page = await browser.page('/apps/storefront');
+    expect(page)
+      .to.match(/<th>Image<\/th>/)
+      .and.match(/<td>not yet<\/td>/);
+  });
+
   it('offer the way back while there is one, and say what it will do', async () => {
     await untilGate();
     expect(await browser.page('/apps/storefront')).to.not.include('Roll back');

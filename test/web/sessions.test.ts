@@ -1,10 +1,13 @@
 import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import { runCommandLine } from '../../cli/command-line';
 import type { InstanceAccess } from '../../engine/ports/instance-access';
 import { type Sessions, startSessions } from '../../runners/sessions/sessions';
+import { shellServer } from '../../web/instances/shell';
+import type { WebParts } from '../../web/parts';
 import { Desk } from '../cli/support/command-line';
 import { type House, makeHouse } from './support/house';
 import { FakeRunner } from './support/runner';
@@ -67,8 +70,8 @@ describe('looking into an instance', function () {
     desk.clear();
   });
 
-  const gantry = (words: string[], input = '') =>
-    desk.run(words, { environment: { GANTRY_URL: house.web.url, GANTRY_TOKEN: house.token }, input });
+  const gantry = (words: string[], input = '', shown: (text: string) => void = () => undefined) =>
+    desk.run(words, { environment: { GANTRY_URL: house.web.url, GANTRY_TOKEN: house.token }, input, shown });
   const audit = async (action: string) => {
     const rows = await house.engine.parts.store.read
       .selectFrom('audit')
@@ -157,12 +160,14 @@ describe('looking into an instance', function () {
   });
 
   it('breaks the output off, and does not end it, when Gantry stops', async () => {
-    const following = gantry(['logs', 'storefront', '--env', 'test', '-f']);
-    await until(async () => (await rows())[0]?.state === 'open');
+    let following: ReturnType<typeof gantry> | undefined;
+    await new Promise<string>((shown) => {
+      following = gantry(['logs', 'storefront', '--env', 'test', '-f'], '', shown);
+    });
     await house.web.stop();
     const ended = await following;
     expect(ended).to.include({ exit: 1, stdout: 'started\n' });
-    expect(ended.stderr).to.contain('the output broke off');
+    expect(ended?.stderr).to.contain('the output broke off');
   });
 
   it('ends a shell, and what it has started, when its client is gone', async () => {
@@ -226,6 +231,22 @@ describe('looking into an instance', function () {
     const [, response] = await once(client, 'unexpected-response');
     expect(response.statusCode).to.equal(401);
     expect(await gantry(['shell', 'nothing'])).to.include({ exit: 1 });
+  });
+
+  it('survives a client that breaks off before it is known who it is', async () => {
+    const socket = new PassThrough();
+    const request = { url: '/', headers: { authorization: `Bearer ${house.token}` } } as IncomingMessage;
+    shellServer({ engine: house.engine } as WebParts)(request, socket, Buffer.alloc(0));
+    socket.destroy(new Error('read ECONNRESET'));
+    await until(() => socket.closed);
+    expect(await rows()).to.deep.equal([]);
+  });
+
+  it('leaves alone who offers HTTP/2, as clients written in Java do', async () => {
+    const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': '' };
+    const [answer] = await once(get(`${house.web.url}/health/live`, { headers }), 'response');
+    answer.resume();
+    expect(answer.statusCode).to.equal(200);
   });
 
   it('says so when no runner takes it, and leaves nothing open', async () => {

@@ -47,20 +47,30 @@ describe('web with a certificate', () => {
     expect(await house.engine.apps.list()).to.deep.equal([]);
   });
 
-  it('never sends anybody to a host that is none', async () => {
-    const answer = await new Promise<string>((resolve) => {
+  const sayPlainly = (head: string) =>
+    new Promise<string>((resolve) => {
       let text = '';
       const socket = connect(house.web.port, '127.0.0.1', () => {
-        socket.write('GET / HTTP/1.1\r\nHost: evil.example/@x\r\nConnection: close\r\n\r\n');
+        socket.write(`${head}\r\nConnection: close\r\n\r\n`);
       });
       socket.on('data', (piece) => {
         text += piece;
       });
       socket.on('close', () => resolve(text));
     });
-    expect(answer)
-      .to.match(/^HTTP\/1\.1 400 /)
-      .and.not.include('evil');
+
+  it('never sends anybody to a host that is none', async () => {
+    for (const head of ['GET / HTTP/1.1\r\nHost: evil.example/@x', 'GET @evil.example/ HTTP/1.1\r\nHost: gantry']) {
+      expect(await sayPlainly(head), head)
+        .to.match(/^HTTP\/1\.1 400 /)
+        .and.not.include('evil');
+    }
+  });
+
+  it('sends nobody in a circle when the public address is one of plain HTTP', async () => {
+    await house.restart({ publicUrl: 'http://gantry.bank.example' });
+    const { headers } = await fetch(`${plainUrl()}/apps`, { redirect: 'manual' });
+    expect(headers.get('location')).to.equal(`${house.web.url}/apps`);
   });
 
   it('shows a renewed certificate to newcomers, and keeps the connections that there are', async () => {
@@ -147,10 +157,12 @@ describe('what is served over plain HTTP where HTTPS is spoken', () => {
     return said;
   };
 
-  it('is the hook of this very machine only', () => {
+  it('is the hook, and the health check, of this very machine only', () => {
     expect(served('/internal/post-receive', '127.0.0.1', '127.0.0.1')).to.equal('served');
     expect(served('/internal/post-receive', '10.0.0.5', '10.0.0.5')).to.equal('served');
     expect(served('/internal/post-receive', '10.0.0.9', '10.0.0.5')).to.equal('400');
+    expect(served('/readyz', '127.0.0.1', '127.0.0.1', 'GET')).to.equal('served');
+    expect(served('/readyz', '10.0.0.9', '10.0.0.5', 'GET')).to.equal('308');
     expect(served('/api/v1/apps', '127.0.0.1', '127.0.0.1')).to.equal('400');
     expect(served('/', '127.0.0.1', '127.0.0.1', 'GET')).to.equal('308');
   });

@@ -6,6 +6,15 @@ import { refusal } from './schemas/common';
 /** Of the interface, not of the program: answers may get more fields, everything else would be a `v2`. */
 const API_VERSION = '1';
 
+const DESCRIPTION = `From git push to production, and back. Clients must accept fields that are not described yet.
+
+A shell in an instance is a WebSocket, which this format cannot describe: \`/api/v1/apps/{app}/shell\`, with the token in
+\`Authorization\`; a browser's session does not open it. The first message is JSON and says what is wanted:
+\`environment\`, \`instance\`, \`production\`, \`command\` (a list; empty for a shell), \`terminal\` (\`columns\` and \`rows\`,
+or null). Then binary messages of the client are input, and its texts are \`{"size":{"columns","rows"}}\` and
+\`{"endOfInput":true}\`. Binary messages of the server are output behind one byte (1 output, 2 errors), and its texts are
+\`{"open":{…}}\`, \`{"end":{"exitCode","reason"}}\` and \`{"error":{…}}\`.`;
+
 type Schema = Record<string, unknown>;
 type Described = Route & { api: ApiDescription };
 
@@ -37,7 +46,7 @@ export function openApiDocument(routes: readonly Route[]): object {
     info: {
       title: 'Gantry',
       version: API_VERSION,
-      description: 'From git push to production, and back. Clients must accept fields that are not described yet.',
+      description: DESCRIPTION,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -60,7 +69,7 @@ function operation({ method, path, permission, api }: Described, components: Rec
     summary: `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
     ...(details === undefined ? {} : { description: details }),
     'x-gantry-permission': permission,
-    security: permission === 'public' ? [] : [{ token: [] }],
+    security: permission === 'public' || permission === 'signature' ? [] : [{ token: [] }],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...requestBody(api, components),
     responses: {
@@ -72,8 +81,7 @@ function operation({ method, path, permission, api }: Described, components: Rec
 
 function requestBody({ body, upload }: ApiDescription, components: Record<string, Schema>): Schema {
   if (upload !== undefined) {
-    const content = { 'application/octet-stream': {} };
-    return { requestBody: { required: true, description: upload, content } };
+    return { requestBody: { required: true, description: upload.description, content: { [upload.type]: {} } } };
   }
   if (body === undefined) return {};
   const content = { 'application/json': { schema: toSchema(body, 'input', components) } };
@@ -116,7 +124,8 @@ function refusalsOf(path: string, permission: Permission, { query, body, upload,
   const statuses: RefusalStatus[] = [
     ...(takesInput ? [400 as const] : []),
     ...(permission === 'public' ? [] : [401 as const]),
-    ...(path.includes(':') ? [404 as const] : []),
+    // Whoever shows no signature is not even told what there is.
+    ...(path.includes(':') && permission !== 'signature' ? [404 as const] : []),
     ...(takesBody ? [413 as const] : []),
     500,
     503,

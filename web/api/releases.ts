@@ -31,7 +31,7 @@ export const releaseRoutes: readonly Route[] = [
     path: '/api/v1/apps/:app/artifacts',
     permission: 'user',
     summary: 'stores a WAR or EAR, for a release that is made of it',
-    upload: 'the file, as it is',
+    upload: { type: 'application/octet-stream', description: 'the file, as it is' },
     query: uploadQuery,
     answers: { 201: uploaded },
     handle: async (parts, ctx, { query }) => {

@@ -1,3 +1,4 @@
+import { hookRoutes } from '../hooks/receive';
 import type { Route } from '../route';
 import { appRoutes } from './apps';
 import { descriptionRoute } from './description';
@@ -36,4 +37,4 @@ const described: readonly Route[] = [
   ...lintRoutes,
 ];
 
-export const apiRoutes: readonly Route[] = [...described, descriptionRoute(described)];
+export const apiRoutes: readonly Route[] = [...described, descriptionRoute([...described, ...hookRoutes])];

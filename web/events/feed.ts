@@ -53,8 +53,11 @@ export function createFeed(engine: Engine, log: Logger): EventFeed {
   };
   const join = async (filter: EventFilter): Promise<Listener> => {
     const listener: Listener = { filter, waiting: [], cutOff: false, wake: () => undefined };
-    // Nobody listened, so `seen` may be old: what lies between is read by the catching up below.
-    if (listeners.size === 0 && timer === undefined) seen = await engine.events.newest();
+    // Nobody listened, so `seen` may be old: what lies between is read by the catching up below. Asked again after the
+    // wait: another listener may have come meanwhile, and would miss what is skipped here.
+    const idle = () => listeners.size === 0 && timer === undefined;
+    const newest = idle() ? await engine.events.newest() : seen;
+    if (idle()) seen = newest;
     listeners.add(listener);
     timer ??= setTimeout(() => void look(), EVENTS_POLL_MS);
     return listener;

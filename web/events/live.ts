@@ -46,13 +46,13 @@ export async function sendLive(
   const until = AbortSignal.any([signal, over.signal]);
   const events = run.told ? Promise.resolve() : sendEventsOf(parts, stream, run.id, at, until);
   const log = run.step === undefined ? Promise.resolve() : sendLog(parts, stream, run.step, at, until);
+  const all = Promise.all([events, log]).finally(() => over.abort());
   const samples = run.environmentId === undefined ? undefined : sendSamples(parts, stream, run.environmentId, until);
   try {
-    await Promise.all([events, log]);
+    await Promise.all([all, samples]);
     if (!signal.aborted && !stream.gone) await stream.send(END);
   } finally {
     over.abort();
-    await samples;
   }
 }
 

@@ -31,9 +31,10 @@ export class Watches<K, V> {
   /** The value now, then after each change; a slow follower gets the newest one. Ends with `signal`, or with `close`. */
   async *follow(thing: K, signal: AbortSignal): AsyncGenerator<V> {
     const end = AbortSignal.any([signal, this.closed.signal]);
-    let seen: V = await this.watching.look(thing);
+    const watch = this.join(thing, await this.watching.look(thing));
     if (end.aborted) return;
-    const watch = this.join(thing, seen);
+    // What others who follow it have seen, so that it never goes back to that; the next look is near.
+    let seen = watch.value;
     let wake: (() => void) | undefined;
     const listener = () => wake?.();
     watch.listeners.add(listener);

@@ -1,47 +1,69 @@
 import type { AppFound } from '../../engine/apps/find';
 import { NO_COMMIT } from '../../engine/deliveries/accept';
 import { messageOf } from '../../engine/model/errors';
+import { PIPELINE_FILE, parsePipeline } from '../../pipelines/parse';
+import { WHOLE_REPOSITORY } from '../../pipelines/paths';
 import { GIT_READ_MS } from '../limits';
 import type { WebParts } from '../parts';
 import { repositoryFolder } from './repository';
 import { runGit } from './run-git';
 
+interface Move {
+  before: string;
+  after: string;
+}
+type Git = (...args: string[]) => Promise<string>;
+
 /**
- * Names of the apps of a repository whose folder is the same in both commits. Git names a folder by its content, so two
- * names are compared and no file is looked at. Where that cannot be told, every app counts as changed.
+ * Names of the apps of a repository that a push leaves as they are: whose folder is the same in both commits and, where
+ * the build sees the whole repository, what belongs to no app as well. Where that cannot be told, every app counts as
+ * changed.
  * @param repository name of the app whose remote it is
  */
-export async function unchangedApps(
-  parts: WebParts,
-  repository: string,
-  { before, after }: { before: string; after: string },
-): Promise<string[]> {
-  if (before === NO_COMMIT || after === NO_COMMIT) return [];
+export async function unchangedApps(parts: WebParts, repository: string, move: Move): Promise<string[]> {
+  if (move.before === NO_COMMIT || move.after === NO_COMMIT) return [];
   const apps = (await parts.engine.apps.list()).filter((app) => app.repository === repository && app.path !== '.');
   if (apps.length === 0) return [];
+  const folder = repositoryFolder(parts.options, repository);
+  const git: Git = (...args) => runGit(parts.options, ['-C', folder, ...args], GIT_READ_MS);
   try {
-    const [then, now] = await Promise.all([before, after].map((commit) => foldersAt(parts, repository, commit, apps)));
-    return apps.filter(({ path }) => then?.get(path) === now?.get(path)).map(({ name }) => name);
+    const same = await withSameFolder(git, move, apps);
+    if (same.length === 0 || !(await changedElsewhere(git, move, apps))) return same.map(({ name }) => name);
+    const seesAll = await Promise.all(same.map((app) => seesWholeRepository(git, move.after, app)));
+    return same.filter((_app, i) => seesAll[i] === false).map(({ name }) => name);
   } catch (error) {
     parts.log.warn({ app: repository, error: messageOf(error) }, 'changed folders could not be told; all count');
     return [];
   }
 }
 
+/** Git names a folder by its content, so two names are compared and no file is looked at. */
+async function withSameFolder(git: Git, { before, after }: Move, apps: readonly AppFound[]): Promise<AppFound[]> {
+  const [then, now] = await Promise.all([before, after].map((commit) => foldersAt(git, commit, apps)));
+  return apps.filter(({ path }) => then?.get(path) === now?.get(path));
+}
+
 /** What Git calls the content of each app's folder at a commit; folders that are not there are left out. */
-async function foldersAt(
-  parts: WebParts,
-  repository: string,
-  commit: string,
-  apps: readonly AppFound[],
-): Promise<Map<string, string>> {
-  const folder = repositoryFolder(parts.options, repository);
-  const args = ['-C', folder, 'ls-tree', '-z', '--full-tree', commit, '--', ...apps.map(({ path }) => path)];
-  const lines = (await runGit(parts.options, args, GIT_READ_MS)).split('\0').filter((line) => line !== '');
+async function foldersAt(git: Git, commit: string, apps: readonly AppFound[]): Promise<Map<string, string>> {
+  const text = await git('ls-tree', '-z', '--full-tree', commit, '--', ...apps.map(({ path }) => path));
   return new Map(
-    lines.map((line) => {
-      const [facts = '', path = ''] = line.split('\t');
-      return [path, facts];
+    text.split('\0').flatMap((line): [string, string][] => {
+      const [facts, path] = line.split('\t');
+      return facts === undefined || path === undefined ? [] : [[path, facts]];
     }),
   );
+}
+
+/** Did anything change that lies in no app's folder? */
+async function changedElsewhere(git: Git, { before, after }: Move, apps: readonly AppFound[]): Promise<boolean> {
+  const outside = apps.map(({ path }) => `:(top,exclude,literal)${path}`);
+  return (await git('diff-tree', '-r', '--name-only', '-z', before, after, '--', ':(top)', ...outside)) !== '';
+}
+
+/** An app without a readable `gantry.yml` sees nothing: its next run would only say so again. */
+async function seesWholeRepository(git: Git, commit: string, { path }: AppFound): Promise<boolean> {
+  const file = `${path}/${PIPELINE_FILE}`;
+  if ((await git('ls-tree', '--full-tree', commit, '--', file)) === '') return false;
+  const read = parsePipeline(await git('show', `${commit}:${file}`));
+  return read.ok && read.spec.build.image?.context === WHOLE_REPOSITORY;
 }

@@ -1,4 +1,5 @@
 import { GantryError } from '../../engine/model/errors';
+import { hookAnswer } from '../api/schemas/apps';
 import { HOOK_BODY_MAX } from '../limits';
 import type { WebParts } from '../parts';
 import { readBody } from '../read-body';
@@ -9,7 +10,21 @@ import { forges } from './forges';
 import { github } from './github';
 
 export const hookRoutes: readonly Route[] = [
-  { method: 'POST', path: '/hooks/:app/:forge', permission: 'signature', handle: receive },
+  {
+    method: 'POST',
+    path: '/hooks/:app/:forge',
+    permission: 'signature',
+    api: {
+      summary: 'takes a webhook of a forge: what was pushed is fetched, and delivered',
+      details:
+        'Signed as the forge does it, over the bytes of the body, with the secret that `gantry app connect` showed. ' +
+        'GitHub: `X-Hub-Signature-256`; GitLab: `webhook-signature`, else `X-Gitlab-Token`; Gitea and Forgejo: ' +
+        '`X-Gitea-Signature`, `X-Forgejo-Signature`. One answer, 401, whatever is wrong with app, forge or signature.',
+      upload: { type: 'application/json', description: 'the event, as the forge writes it' },
+      answers: { 200: hookAnswer.describe('known already, or nothing to follow'), 202: hookAnswer },
+    },
+    handle: receive,
+  },
 ];
 
 /**
@@ -17,7 +32,10 @@ export const hookRoutes: readonly Route[] = [
  * (the fetch) is not waited for: forges wait 5 to 10 s, and some never send again.
  */
 async function receive(parts: WebParts, ctx: Context): Promise<void> {
-  const hook: RawHook = { headers: ctx.req.headers, body: await readBody(ctx, HOOK_BODY_MAX) };
+  const hook: RawHook = {
+    headers: ctx.req.headers,
+    body: await parts.hookTurns.take(() => readBody(ctx, HOOK_BODY_MAX)),
+  };
   const { appId, forge } = await admitSigned(parts, ctx, hook);
   const deliveryId = forge.deliveryId(hook) ?? refuseNameless();
   const event = forge.event(hook);

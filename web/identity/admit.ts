@@ -4,7 +4,8 @@ import type { WebParts } from '../parts';
 import { readForm } from '../read-body';
 import { ForbiddenError, UnauthorizedError } from '../refusals';
 import type { Context, Permission } from '../route';
-import { SESSION_COOKIE, sameText } from './session';
+import { sessionCookie } from './cookie';
+import { sameText } from './session';
 
 /**
  * Who asks, and may they? True when the route may go on. One answer for a missing, a malformed and a wrong token.
@@ -77,7 +78,7 @@ async function admitGit(parts: WebParts, ctx: Context): Promise<boolean> {
 }
 
 async function sessionUser(parts: WebParts, ctx: Context): Promise<User | undefined> {
-  const cookie = ctx.cookies.get(SESSION_COOKIE);
+  const cookie = sessionCookie(parts, ctx);
   const hash = cookie === undefined ? undefined : parts.sessions.open(cookie);
   if (cookie === undefined || hash === undefined) return undefined;
   ctx.state.session = cookie;

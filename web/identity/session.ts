@@ -16,8 +16,6 @@ export interface Sessions {
   isFormToken(cookie: string, given: string): boolean;
 }
 
-export const SESSION_COOKIE = 'gantry_session';
-
 /** @param secret hex, kept by the installation, so that a restart ends no session */
 export function openSessions(secret: string, now: () => number): Sessions {
   const sign = (purpose: string, text: string) =>

@@ -11,7 +11,7 @@ import type { WebParts } from '../parts';
 import { notFound, UnauthorizedError } from '../refusals';
 import { hear } from './hear';
 
-const ADDRESS = /^\/api\/v1\/apps\/([^/?]{1,120})\/shell$/;
+const ADDRESS = /^\/api\/v1\/apps\/([\w.-]{1,120})\/shell$/;
 /** What stands before a piece of output. */
 const OUTPUT_BYTE = { output: 1, errors: 2 } as const;
 
@@ -25,9 +25,15 @@ const OUTPUT_BYTE = { output: 1, errors: 2 } as const;
 export function shellServer(parts: WebParts): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: SHELL_FRAME_MAX, clientTracking: false });
   return (request, socket, head) => {
+    // Nobody else listens while it is looked up who calls: a client that breaks off then must not end the process.
+    const broken = (): void => void socket.destroy();
+    socket.on('error', broken);
     admit(parts, request).then(
       ({ app, actor }) =>
-        sockets.handleUpgrade(request, socket, head, (client) => void converse(parts, client, app, actor)),
+        sockets.handleUpgrade(request, socket, head, (client) => {
+          socket.off('error', broken);
+          void converse(parts, client, app, actor);
+        }),
       (error: unknown) => refuse(socket, error),
     );
   };
@@ -39,7 +45,7 @@ async function admit(parts: WebParts, request: IncomingMessage): Promise<{ app: 
   if (user === undefined) throw new UnauthorizedError();
   const app = ADDRESS.exec(request.url ?? '')?.[1];
   if (app === undefined) throw notFound(request.url ?? '');
-  return { app: decodeURIComponent(app), actor: `user:${user.name}` };
+  return { app, actor: `user:${user.name}` };
 }
 
 /** There is no conversation yet: the refusal is a plain answer. */
@@ -47,7 +53,6 @@ function refuse(socket: Duplex, error: unknown): void {
   const { status, code, message, next } = toAnswer(error);
   const body = JSON.stringify({ error: { code, message, next } });
   const head = `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`;
-  socket.on('error', () => undefined); // it is of no use any more, also when the client was quicker
   socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
 }
 

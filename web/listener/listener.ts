@@ -34,10 +34,14 @@ export async function openListener(options: WebOptions, log: Logger): Promise<Li
 }
 
 const LIMITS = { headersTimeout: HEADERS_MS, keepAliveTimeout: KEEP_ALIVE_MS } as const;
+/** Java's client offers HTTP/2 with each request in the same way, and wants its answer all the same. */
+const UPGRADES = {
+  shouldUpgradeCallback: ({ headers }: IncomingMessage): boolean => /^websocket$/i.test(headers.upgrade ?? ''),
+} as const;
 const TLS = { minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_MS } as const;
 
 async function openPlain({ listen }: WebOptions): Promise<Listener> {
-  const server = limited(createHttpServer(LIMITS));
+  const server = limited(createHttpServer({ ...LIMITS, ...UPGRADES }));
   server.maxConnections = CONNECTIONS_MAX;
   const port = await listenAt(server, listen);
   return {
@@ -51,7 +55,7 @@ async function openPlain({ listen }: WebOptions): Promise<Listener> {
 
 async function openSecure(options: WebOptions, tls: NonNullable<WebOptions['tls']>, log: Logger): Promise<Listener> {
   const pair = readKeyPair(tls);
-  const secure = limited(createHttpsServer({ ...LIMITS, ...TLS, ...pair }));
+  const secure = limited(createHttpsServer({ ...LIMITS, ...UPGRADES, ...TLS, ...pair }));
   const plain = limited(createHttpServer(LIMITS));
   const door = createTcpServer((socket) => showIn(socket, secure, plain));
   door.maxConnections = CONNECTIONS_MAX;

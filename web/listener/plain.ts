@@ -3,22 +3,23 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 /**
  * What is answered to plain HTTP where HTTPS is spoken. Browsers and `git` are sent on. Whoever shows a token, or
  * changes something, is refused instead: following would hide that the token was readable on its way. Only our own
- * hook, which speaks to its own machine, is served.
+ * hook and the health check of a container, which speak to their own machine, are served.
  */
 export function answerPlain(publicUrl: string | undefined, serve: RequestListener): RequestListener {
   return (request, response) => {
-    if (isOwnHook(request)) return serve(request, response);
-    const secure = publicUrl ?? secureOrigin(request.headers.host);
+    if (isOwn(request)) return serve(request, response);
+    const secure = publicUrl?.startsWith('https:') ? publicUrl : secureOrigin(request.headers.host);
     const reads = request.method === 'GET' || request.method === 'HEAD';
-    if (reads && request.headers.authorization === undefined && secure !== undefined) {
+    const { authorization } = request.headers;
+    if (reads && authorization === undefined && secure !== undefined && request.url?.startsWith('/')) {
       response.writeHead(308, { location: `${secure}${request.url}`, connection: 'close' }).end();
     } else refuse(request, response, secure);
   };
 }
 
 /** From this very machine, by the address that it called: nobody else sees what travels there. */
-function isOwnHook({ socket, url = '' }: IncomingMessage): boolean {
-  return url.startsWith('/internal/') && socket.remoteAddress === socket.localAddress;
+function isOwn({ socket, url = '' }: IncomingMessage): boolean {
+  return (url.startsWith('/internal/') || url === '/readyz') && socket.remoteAddress === socket.localAddress;
 }
 
 /** `Host` is what the client says: only a plain host and port is used. */

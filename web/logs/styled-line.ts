@@ -1,6 +1,6 @@
 import Anser from 'anser';
+import { coloursOnly, settled } from '../../engine/logs/terminal-text';
 import { colourName } from './colours';
-import { coloursOnly, settled } from './terminal-text';
 
 /** A piece of a line that looks the same all along. */
 export interface Piece {

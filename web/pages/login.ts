@@ -1,7 +1,5 @@
 import { sha256 } from '../../engine/model/hash';
-import { SESSION_COOKIE } from '../identity/session';
-import { SESSION_MS } from '../limits';
-import type { WebParts } from '../parts';
+import { setSessionCookie } from '../identity/cookie';
 import { readForm } from '../read-body';
 import { type Context, query, type Route } from '../route';
 import { render } from './render';
@@ -29,7 +27,7 @@ export const loginRoutes: readonly Route[] = [
         ctx.body = await render(parts, ctx, 'login', SHELL, { refused: true, next });
         return;
       }
-      setCookie(parts, ctx, parts.sessions.begin(sha256(token)));
+      setSessionCookie(parts, ctx, parts.sessions.begin(sha256(token)));
       parts.log.info({ user: user.name }, 'somebody signed in');
       seeOther(ctx, next);
     },
@@ -38,22 +36,14 @@ export const loginRoutes: readonly Route[] = [
     method: 'POST',
     path: '/logout',
     permission: 'page',
-    handle: (_parts, ctx) => {
-      ctx.cookies.set(SESSION_COOKIE, null, COOKIE);
+    handle: (parts, ctx) => {
+      setSessionCookie(parts, ctx, null);
       seeOther(ctx, '/login');
     },
   },
 ];
 
 const SHELL = { title: 'Sign in', events: '' };
-const COOKIE = { httpOnly: true, sameSite: 'strict', overwrite: true, path: '/' } as const;
-
-function setCookie({ url }: WebParts, ctx: Context, value: string): void {
-  // A proxy that ends TLS need not say so: what people call does.
-  const secure = ctx.secure || url.startsWith('https:');
-  ctx.cookies.secure = secure;
-  ctx.cookies.set(SESSION_COOKIE, value, { ...COOKIE, maxAge: SESSION_MS, secure });
-}
 
 /** After a form the browser is sent on, so that loading again does not send it again. */
 export function seeOther(ctx: Context, to: string): void {

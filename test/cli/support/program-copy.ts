@@ -41,6 +41,13 @@ export class ProgramCopy {
     return this;
   }
 
+  /** It cannot tell which steps run. */
+  withoutSteps(): this {
+    const running = join(this.folder, 'dist', 'engine', 'steps', 'running.js');
+    writeFileSync(running, "exports.runningSteps = async () => { throw new Error('the steps cannot be read'); };\n");
+    return this;
+  }
+
   /** A command of it, to its end. */
   run(home: string, ...words: string[]): Promise<Said> {
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, GANTRY_TEST_RUN: process.env.GANTRY_TEST_RUN };

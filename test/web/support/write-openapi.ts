@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openApiDocument } from '../../../web/api/openapi';
-import { apiRoutes } from '../../../web/api/routes';
+import { routes } from '../../../web/server';
 
 export const OPENAPI_FILE = join(__dirname, '../../../docs/openapi.json');
 
-export const openApiText = (): string => `${JSON.stringify(openApiDocument(apiRoutes), null, 2)}\n`;
+export const openApiText = (): string => `${JSON.stringify(openApiDocument(routes), null, 2)}\n`;
 
 if (require.main === module) writeFileSync(OPENAPI_FILE, openApiText());

@@ -83,4 +83,8 @@ export const hook = z
   })
   .meta({ id: 'Hook' });
 
+export const hookAnswer = hook
+  .pick({ delivery: true, outcome: true, reason: true, run: true })
+  .meta({ id: 'HookAnswer' });
+
 export const hookList = listOf(hook);
