@@ -6,7 +6,7 @@ import { hookSecretOf, showSource, sourceOf } from './apps/source';
 import { noteDamage, noteSound } from './archives/check';
 import { dropArchives } from './archives/drop';
 import { archivesDue } from './archives/due';
-import { findArchive, keptBlobs } from './archives/find';
+import { findArchive, keptBlobs, soundBlobs } from './archives/find';
 import { beginKeeping, endKeeping } from './archives/keep';
 import { confirmRestore } from './control/confirm-restore';
 import { hold, liftHold, listHolds } from './control/hold';
@@ -24,12 +24,13 @@ import { findEnvironment, findProduction, listEnvironments } from './environment
 import { endLeavingDue, endSessionsDue } from './environments/leave';
 import { showEnvironments } from './environments/show';
 import { desiredSlots, insideNames } from './environments/slots';
+import { vacateLane } from './environments/vacate';
 import { eventsSince, newestEvent } from './events/since';
 import { explainGray } from './gray/explain';
 import { showGray } from './gray/show';
 import { keepUsers, usersIn } from './gray/users';
 import { dropInstance, keepInstance, overdueInstances } from './instances/keep';
-import { listInstances, moveInstance, recordInstance } from './instances/record';
+import { lanelessInstances, listInstances, moveInstance, recordInstance } from './instances/record';
 import type { EngineParts } from './parts';
 import { sealArtifact } from './releases/artifacts';
 import { createRelease } from './releases/create';
@@ -51,6 +52,7 @@ import { placedInstances } from './sessions/list';
 import { meetInstance } from './sessions/meet';
 import { openSession } from './sessions/open';
 import { overdueSessions, renewSessions, takeSession } from './sessions/take';
+import { anyStepRuns } from './steps/running';
 import { countAll } from './store/counts';
 import { proveWritable, schemaVersions } from './store/health';
 import { secretOf } from './store/secret';
@@ -94,6 +96,7 @@ export function createEngine(parts: EngineParts) {
       show: to(showRun),
       why: to(explainRun),
       stepState: to(stepState),
+      anyStepRuns: to(anyStepRuns),
       cancel: to(cancelRun),
       rollback: to(rollback),
       previewUndo: to(previewUndo),
@@ -121,6 +124,7 @@ export function createEngine(parts: EngineParts) {
       changeIn: to(changeTrafficIn),
       confirm: to(confirmTraffic),
       cool: to(coolEnvironment),
+      vacate: to(vacateLane),
       find: to(findEnvironment),
       production: to(findProduction),
       list: to(listEnvironments),
@@ -135,6 +139,7 @@ export function createEngine(parts: EngineParts) {
       record: to(recordInstance),
       move: to(moveInstance),
       list: to(listInstances),
+      laneless: to(lanelessInstances),
       keep: to(keepInstance),
       drop: to(dropInstance),
       overdue: to(overdueInstances),
@@ -168,6 +173,7 @@ export function createEngine(parts: EngineParts) {
       drop: to(dropArchives),
       find: to(findArchive),
       blobs: to(keptBlobs),
+      soundBlobs: to(soundBlobs),
       noteSound: to(noteSound),
       noteDamage: to(noteDamage),
     },

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { awaitedReleases } from '../environments/awaited';
 import { listEnvironments } from '../environments/find';
 import type { EngineParts } from '../parts';
 import { type Release, toRelease } from '../releases/find';
@@ -51,8 +52,9 @@ async function wantedImages(
   for (const environment of await listEnvironments(parts)) {
     if (environment.role !== 'production' || environment.cluster !== cluster) continue;
     const before = promoted.filter((release) => release.appId === environment.appId).map(({ id }) => id);
-    const ids = releasesToKeep(environment.traffic, before, predecessors);
-    for (const { number, record } of await releasesOf(parts.store.read, ids)) {
+    const ids = new Set(releasesToKeep(environment.traffic, before, predecessors));
+    for (const id of await awaitedReleases(parts.store.read, environment.appId)) ids.add(id);
+    for (const { number, record } of await releasesOf(parts.store.read, [...ids])) {
       const imageId = imageOfStage(record, productionStage(record));
       if (imageId === null || wanted.has(imageId)) continue;
       wanted.set(imageId, { imageId, appId: environment.appId, app: environment.app, release: number });

@@ -39,9 +39,17 @@ export async function listArchives(db: Reader): Promise<Archive[]> {
   return (await db.selectFrom('image_archives').selectAll().execute()).map(toArchive);
 }
 
-/** Every blob that an archive is made of, each once. */
+/** Every blob that an archive is made of, each once: what must not be collected. */
 export async function keptBlobs(parts: EngineParts): Promise<Blob[]> {
-  const archives = await listArchives(parts.store.read);
+  return blobsIn(await listArchives(parts.store.read));
+}
+
+/** Blobs of which nobody has seen that they are damaged: what need not be written again. */
+export async function soundBlobs(parts: EngineParts): Promise<Blob[]> {
+  return blobsIn((await listArchives(parts.store.read)).filter(({ state }) => state === 'kept'));
+}
+
+function blobsIn(archives: readonly Archive[]): Blob[] {
   const blobs = archives.flatMap(({ archive }) => (archive === null ? [] : blobsOf(archive)));
   return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
 }

@@ -6,6 +6,7 @@ import { liftHold } from './hold';
 /**
  * Somebody has compared the restored records with the world: from now on the records count again. The gateway refuses
  * what is older than what it follows, so that each environment that had gone on since the backup gets a version above.
+ * Kept images are looked at next: their bytes may not have come back with the records.
  * @param followed the versions that the gateway follows now, by environment
  */
 export async function confirmRestore(
@@ -25,6 +26,7 @@ export async function confirmRestore(
         .executeTakeFirst();
       if (row !== undefined) raised[row.host] = version + 1;
     }
+    await tx.updateTable('image_archives').set({ checked_at: 0 }).where('state', '=', 'kept').execute();
     await recordAudit(parts, tx, {
       chain: 'system',
       actor,

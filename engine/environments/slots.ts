@@ -36,7 +36,16 @@ export async function desiredSlots(parts: EngineParts, cluster: string): Promise
     }
     slots.push({ route: routeOf(environment), lanes });
   }
-  const lists = slots.flatMap(({ route }) => listsOf(route));
-  const names = await insideNames(parts, cluster);
-  return { slots, names, users: await Promise.all([...new Set(lists)].map((list) => usersIn(parts, list))) };
+  const lists = [...new Set(slots.flatMap(({ route }) => listsOf(route)))];
+  return {
+    slots,
+    names: await insideNames(parts, cluster),
+    users: await Promise.all(lists.map((list) => usersIn(parts, list))),
+    starting: await namesOfStarting(parts, cluster),
+  };
+}
+
+async function namesOfStarting(parts: EngineParts, cluster: string): Promise<string[]> {
+  const instances = await listInstances(parts);
+  return instances.filter((i) => i.cluster === cluster && i.state === 'starting').map(({ name }) => name);
 }

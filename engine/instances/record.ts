@@ -44,14 +44,18 @@ export async function recordInstance(
   });
 }
 
-/** What became of an instance. A state that is already there is no change. */
+/**
+ * What became of an instance. A state that is already there is no change.
+ * @param from the state in which it was seen; nothing happens when it has another one by now
+ */
 export async function moveInstance(
   parts: EngineParts,
   name: string,
   to: { state: InstanceState; container?: string; address?: string },
+  from?: InstanceState,
 ): Promise<void> {
   await parts.store.write(async (tx) => {
-    const row = await tx
+    const move = tx
       .updateTable('instances')
       .set({
         state: to.state,
@@ -61,8 +65,8 @@ export async function moveInstance(
       })
       .where('name', '=', name)
       .where((e) => e.or([e('state', '!=', to.state), e('address', 'is not', to.address ?? null)]))
-      .returning(['app_id', 'environment_id'])
-      .executeTakeFirst();
+      .returning(['app_id', 'environment_id']);
+    const row = await (from === undefined ? move : move.where('state', '=', from)).executeTakeFirst();
     if (row === undefined) return;
     await emit(parts, tx, {
       app: row.app_id,
@@ -84,4 +88,15 @@ export async function listInstances(
   if (filter.releaseId !== undefined) query = query.where('release_id', '=', filter.releaseId as never);
   if (filter.lane !== undefined) query = query.where('lane', '=', filter.lane);
   return query.execute();
+}
+
+/** Instances that are going and have no lane any more, as an environment was seen. */
+export async function lanelessInstances(
+  parts: EngineParts,
+  { id, traffic }: Pick<Environment, 'id' | 'traffic'>,
+): Promise<Instance[]> {
+  const all = await listInstances(parts, { environmentId: id });
+  return all.filter(
+    ({ state, lane, release_id }) => state === 'draining' && traffic.lanes[lane as Lane] !== release_id,
+  );
 }

@@ -69,7 +69,9 @@ export function decide(run: RunView, event: RunEvent): Decision {
     case 'taken':
       return settle(run, { changes: [move(run, event.step, ['ready', 'running'], 'running')] });
     case 'returned':
-      return settle(run, { changes: [because(move(run, event.step, ['running'], 'ready'), event.reason)] });
+      return settle(run, {
+        changes: [because(move(run, event.step, ['running'], afterReturn(run, event)), event.reason)],
+      });
     case 'waits':
       return settle(run, { changes: [{ ...move(run, event.step, ['running'], 'waiting'), reason: event.reason }] });
     case 'succeeded':
@@ -92,6 +94,10 @@ function move(run: RunView, name: string, from: readonly StepState[], to: StepSt
   }
   return { name, state: to };
 }
+
+/** In a run that is being taken back only undo steps begin again. */
+const afterReturn = (run: RunView, { step }: { step: string }): StepState =>
+  run.endsAs !== null && find(run, step).verb === 'run' ? 'cancelled' : 'ready';
 
 const because = (change: Change, reason: string | undefined): Change =>
   reason === undefined ? change : { ...change, reason };

@@ -19,6 +19,11 @@ export interface Cluster {
   /** Makes and starts one instance: network, injected files, environment, limits. Does not wait for health. */
   startInstance(spec: InstanceSpec): Promise<InstanceSeen>;
   /**
+   * Puts an instance where it finds the other apps of its stage by name. After its start, so that it boots meanwhile;
+   * before its first request. Nothing when it is there already, or gone.
+   */
+  joinStage(name: string, stage: string): Promise<void>;
+  /**
    * Asks the instance itself (not the gateway) until its health check answers as expected.
    * @throws InstanceUnhealthyError when `within` has passed or the process ended.
    */

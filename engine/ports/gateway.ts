@@ -38,6 +38,12 @@ export interface Gateway {
   keepNames(names: readonly InsideName[]): Promise<void>;
   /** Makes a list of users known to rules. Nothing when it is. */
   keepUsers(list: UserList): Promise<void>;
+  /**
+   * Makes servers known that still start: the gateway asks for their health from now on, so that `addServers`, which
+   * follows when they are healthy, need not wait for its first look. They receive no requests until then. Nothing for
+   * those that are there. `removeServers` takes them back.
+   */
+  prepareServers(slot: number, lane: Lane, servers: readonly GatewayServer[]): Promise<void>;
   /** Adds the servers to the lane (those already there stay); resolves when each may receive requests. */
   addServers(slot: number, lane: Lane, servers: readonly GatewayServer[]): Promise<void>;
   /** Drains the named servers, waits until they have no session left (at most `drainMs`), and removes them. */
@@ -132,6 +138,8 @@ export interface GatewayRecords {
   slots: readonly GatewaySlot[];
   users: readonly UserList[];
   names: readonly InsideName[];
+  /** Names of instances that start: the gateway may have been prepared for them. */
+  starting: readonly string[];
 }
 
 export interface LaneCounters {

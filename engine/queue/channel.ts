@@ -63,7 +63,12 @@ export class WireChannel implements Channel {
   /** What the wire brought. */
   receive(bytes: Buffer): void {
     if (this.ended !== 'no') return;
-    const { message, number } = decode(bytes);
+    const said = tryDecode(bytes);
+    if (said === undefined) {
+      this.fail(lost('the other side said what this Gantry does not know'));
+      return;
+    }
+    const { message, number } = said;
     if (number !== this.heard) {
       this.fail(lost('a part of it was lost on the way'));
       return;
@@ -138,6 +143,15 @@ export class WireChannel implements Channel {
     this.wakeReader();
     for (const wake of this.wakeSenders) wake();
     this.onClosed();
+  }
+}
+
+/** Undefined for what no Gantry of this version says: a newer one, or somebody else on the same wire. */
+function tryDecode(bytes: Buffer): ReturnType<typeof decode> | undefined {
+  try {
+    return decode(bytes);
+  } catch {
+    return undefined;
   }
 }
 

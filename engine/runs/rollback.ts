@@ -178,23 +178,29 @@ function nothing(app: string): GantryError {
   );
 }
 
-/** Ends the run whose release is gray; its undo steps take the traffic back. */
+/**
+ * Ends the run whose release is gray; its undo steps take the traffic back.
+ * @returns its number; undefined when it has ended and left its release gray
+ */
 async function endGrayRun(
   parts: EngineParts,
   gray: Release,
   reason: string,
   actor: Actor,
 ): Promise<number | undefined> {
-  const applied = await parts.store.write(async (tx) => {
+  const ended = await parts.store.write(async (tx) => {
     const run = await tx
       .selectFrom('runs')
       .selectAll()
       .where('id', '=', gray.runId as never)
       .executeTakeFirst();
-    if (run === undefined || isFinalRun(run.state) || run.state === 'undoing') return undefined;
-    return applyEvent(parts, tx, run.id, { type: 'end-early', as: 'cancelled', reason }, actor);
+    if (run === undefined || isFinalRun(run.state)) return undefined;
+    // Asked twice, or while it goes back by itself: the stable release must not go as well.
+    if (run.state === 'undoing') return { number: run.number, hints: [] };
+    const { hints } = await applyEvent(parts, tx, run.id, { type: 'end-early', as: 'cancelled', reason }, actor);
+    return { number: run.number, hints };
   });
-  if (applied === undefined) return undefined;
-  await ringAll(parts, applied.hints);
-  return applied.run.number;
+  if (ended === undefined) return undefined;
+  await ringAll(parts, ended.hints);
+  return ended.number;
 }

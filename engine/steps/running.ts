@@ -1,3 +1,4 @@
+import type { AppId } from '../model/ids';
 import type { EngineParts } from '../parts';
 
 /** The steps that a runner holds now, for people: `shop#12/test/deliver`. Asked with what every schema has. */
@@ -11,4 +12,17 @@ export async function runningSteps({ store }: Pick<EngineParts, 'store'>): Promi
     .orderBy('runs.created_at')
     .execute();
   return rows.map(({ app, number, name }) => `${app}#${number}/${name}`);
+}
+
+/** Whether a runner holds, or has died with, a step of this app of one of these kinds. */
+export async function anyStepRuns(parts: EngineParts, app: AppId, kinds: readonly string[]): Promise<boolean> {
+  const row = await parts.store.read
+    .selectFrom('steps')
+    .select('id')
+    .where('app_id', '=', app)
+    .where('state', '=', 'running')
+    .where('kind', 'in', kinds)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }

@@ -32,6 +32,7 @@ export type BackupContent = BackupFacts & { bytes: BackedUpBytes[] };
 /**
  * Copies a database while others write to it, and notes in the copy which bytes belong to it. The copy is one SQLite
  * file, whole or not there, checked, and only its owner's: it holds what the database holds, tokens of forges included.
+ * What registries were given for one pull is left out: it is good for an hour, and a backup lasts.
  * @param list called when the rows are copied: bytes are stored before the row that names them, so nothing is missed
  */
 export async function backUpDatabase(
@@ -121,6 +122,7 @@ function describe(
     // One file: the copy has the source's write-ahead log switched on, and would grow side files of its own.
     database.pragma('journal_mode = DELETE');
     checkPages(database, file);
+    leaveOutCredentials(database);
     const facts = {
       installation: valueIn(database, `select value from meta where key = 'installation'`, ''),
       schema: valueIn(database, 'select version from schema_version', 0),
@@ -140,6 +142,14 @@ function describe(
   } finally {
     database.close();
   }
+}
+
+/** Not only the rows: nothing of them stays in the pages. */
+function leaveOutCredentials(database: Database.Database): void {
+  const there = valueIn(database, `select 1 from sqlite_master where name = 'registry_credentials'`, 0);
+  if (there === 0) return; // an older Gantry's
+  database.pragma('secure_delete = ON');
+  database.exec('delete from registry_credentials');
 }
 
 function openBackup(file: string): Database.Database {

@@ -4,7 +4,7 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
-import { GantryError } from '../model/errors';
+import { GantryError, messageOf } from '../model/errors';
 import type { Bytes } from '../ports/bytes';
 
 const READ_BYTES = 1024 * 1024;
@@ -106,7 +106,9 @@ function checkedStream(path: string, digest: string): Readable {
     },
   });
   const file = createReadStream(path, { highWaterMark: READ_BYTES });
-  file.on('error', (error) => check.destroy(missing(digest, error)));
+  file.on('error', (error: NodeJS.ErrnoException) =>
+    check.destroy(error.code === 'ENOENT' ? missing(digest, error) : unreadable(digest, error)),
+  );
   check.on('close', () => file.destroy());
   return file.pipe(check);
 }
@@ -114,6 +116,12 @@ function checkedStream(path: string, digest: string): Readable {
 function missing(digest: string, cause: Error): GantryError {
   const message = `the bytes of ${digest} are not here`;
   return new GantryError('not-found', 'artifact-missing', message, 'build the run again', { cause });
+}
+
+/** Nothing is known about the bytes: too many open files, a disk that does not answer. */
+function unreadable(digest: string, cause: Error): GantryError {
+  const message = `the bytes of ${digest} cannot be read now: ${messageOf(cause)}`;
+  return new GantryError('unavailable', 'artifact-unreadable', message, 'look at the disk, then try again', { cause });
 }
 
 function damaged(digest: string, found: string): GantryError {

@@ -99,6 +99,8 @@ export function openSqlite(file: string): Kysely<Tables> {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
+    // Credentials that were deleted are gone from the file as well, and so from copies of it.
+    database.pragma('secure_delete = ON');
     database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     database.pragma('busy_timeout = 0');
     const kept = keepStatements(database);

@@ -1,12 +1,11 @@
 import type { Engine } from '../../engine/engine';
 import type { Environment } from '../../engine/environments/find';
-import type { Lane } from '../../engine/ports/gateway';
 import { followTraffic } from '../serving/follow-traffic';
-import { removeInstances } from '../serving/take-down';
+import { removeLaneless } from '../serving/take-down';
 import type { World } from '../world';
 
-/** What is open was closed before, at the time that the release asked for; this is for what came since, ms. */
-const DRAIN_MS = 30_000;
+/** Steps that drain instances themselves, and give them the time that their release asked for. */
+const DRAINING = ['deliver', 'promote', 'retire'];
 
 /** Ends what was kept warm for long enough: its release stays the way back, its instances go. */
 export async function endWarm(engine: Engine, world: World): Promise<void> {
@@ -18,12 +17,14 @@ export async function endWarm(engine: Engine, world: World): Promise<void> {
   }
 }
 
-/** Instances that go and whose lane is not theirs any more: also those of a turn that a crash cut off. */
+/**
+ * Removes what goes and has no lane any more, also after a turn or a step that was cut off for good. What was open at the
+ * release that was warm was closed before, at the time that it asked for.
+ */
 async function removeLeft(engine: Engine, world: World, environment: Environment): Promise<void> {
+  const left = await engine.instances.laneless(environment);
+  // Looked at after the list: whatever a step of now has begun to drain is that step's.
+  if (left.length === 0 || (await engine.runs.anyStepRuns(environment.appId, DRAINING))) return;
   const log = (line: string) => engine.parts.log.info({ app: environment.app, rule: 'keep-warm' }, line);
-  const all = await engine.instances.list({ environmentId: environment.id });
-  for (const { name, lane, state, release_id } of all) {
-    if (state !== 'draining' || environment.traffic.lanes[lane as Lane] === release_id) continue;
-    await removeInstances(engine, world, environment, lane as Lane, [name], DRAIN_MS, log);
-  }
+  await removeLaneless(engine, world, environment, left, log);
 }

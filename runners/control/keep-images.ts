@@ -7,6 +7,8 @@ import type { World } from '../world';
 
 /** How often blobs that nothing names are looked for, beside each time that an archive was dropped. */
 const COLLECT_MS = 24 * 3_600_000;
+/** What tells that a blob is lost; one that cannot be read now may be sound, and is looked at again. */
+const DAMAGE: readonly string[] = ['artifact-missing', 'artifact-damaged'];
 /** A blob younger than this may belong to an image that is just being kept. */
 const YOUNG_MS = 3_600_000;
 
@@ -37,7 +39,7 @@ async function keep(engine: Engine, world: World, image: ImageToKeep, signal: Ab
   const attempt = await engine.archives.begin(image);
   const about = { app: image.app, release: image.release, image: image.imageId };
   try {
-    const archive = await world.images.keep(image.imageId, await engine.archives.blobs(), signal);
+    const archive = await world.images.keep(image.imageId, await engine.archives.soundBlobs(), signal);
     await engine.archives.end(image, attempt, { archive });
     log.info({ ...about, ms: clock.now() - began }, 'the image of a release is kept');
   } catch (error) {
@@ -88,7 +90,7 @@ async function firstDamage(
       await finished(world.kept.read(digest).resume());
       sound.add(digest);
     } catch (error) {
-      if (error instanceof GantryError) return { digest, reason: error.message };
+      if (error instanceof GantryError && DAMAGE.includes(error.code)) return { digest, reason: error.message };
       throw error;
     }
   }

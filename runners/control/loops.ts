@@ -106,7 +106,9 @@ async function noteAddresses(engine: Engine, world: World): Promise<void> {
     const now = seen.get(instance.name);
     if (instance.state !== 'serving' || now === undefined || !now.running) continue;
     if (now.address === instance.address || now.address === '') continue;
-    await engine.instances.move(instance.name, { state: 'serving', container: now.id, address: now.address });
+    const moved = { state: 'serving', container: now.id, address: now.address } as const;
+    // A step may have begun to drain it, or have removed it, since the list was read.
+    await engine.instances.move(instance.name, moved, 'serving');
     engine.parts.log.warn({ instance: instance.name, address: now.address }, 'an instance has another address now');
   }
 }

@@ -16,7 +16,7 @@ import {
 import { bringImage } from '../serving/bring-image';
 import { bringUp, keepUp } from '../serving/bring-up';
 import { type Moved, moveTraffic } from '../serving/move-traffic';
-import { takeDown } from '../serving/take-down';
+import { finishTakingDown, takeDown } from '../serving/take-down';
 import type { World } from '../world';
 import { grayKey, graySalt, releaseOf } from './release-of';
 
@@ -43,27 +43,25 @@ async function deliver(context: StepContext<'deliver'>, world: World): Promise<S
   const release = await releaseOf(context);
   const stage = { name: context.lease.stage, role: context.spec.role };
   const environment = await context.engine.environments.ensure(context.lease, stage);
-  await world.gateway.start();
   context.log(`release ${release.number} to ${environment.name} (${context.spec.mode}), host ${environment.host}`);
   // An undone `retire` leaves instances without a role: they stand until somebody needs their lane.
   const full = stage.role !== 'environment' && laneToFree(environment.traffic, release.id) !== undefined;
   if (full) await clearLoose(context, world, environment.id);
   const brought = await bringUp(context, world, environment, release, stage.name);
-  const switchOver = stage.role === 'environment' ? takeOver : standBeside;
+  const isAlone = stage.role === 'environment';
   // As it was before this step, also when an earlier epoch of it has switched already.
-  const [moved] = await Promise.all([switchOver(context, world, environment, release), keepUp(world, brought)]);
+  const moved = await (isAlone ? takeOver : standBeside)(context, world, environment, release);
+  await Promise.all([keepUp(world, brought), isAlone ? clearLoose(context, world, environment.id) : undefined]);
   const before = moved.before.stable === null ? null : moved.before.lanes[moved.before.stable];
   context.log(`release ${release.number} stands in lane ${brought.lane}`);
   const output: DeliverOutput = { environment: environment.id, before };
   return { end: 'succeeded', output: output as unknown as Json };
 }
 
-async function takeOver(context: StepWork, world: World, environment: Environment, release: Release): Promise<Moved> {
-  const moved = await moveTraffic(context, world, environment, (t) => replaceStable(t, release.id), {
+function takeOver(context: StepWork, world: World, environment: Environment, release: Release): Promise<Moved> {
+  return moveTraffic(context, world, environment, (t) => replaceStable(t, release.id), {
     target: `route ${environment.name}`,
   });
-  await clearLoose(context, world, environment.id);
-  return moved;
 }
 
 async function standBeside(
@@ -80,16 +78,11 @@ async function standBeside(
   });
 }
 
-/** Drains and removes what no role names. Returns the releases that lost their instances. */
-export async function clearLoose(context: StepWork, world: World, environmentId: Environment['id']): Promise<string[]> {
+/** Drains and removes what no role names. */
+export async function clearLoose(context: StepWork, world: World, environmentId: Environment['id']): Promise<void> {
+  await finishTakingDown(context, world, environmentId);
   const environment = await context.engine.environments.find(environmentId);
-  const gone: string[] = [];
-  for (const lane of looseLanes(environment.traffic)) {
-    await takeDown(context, world, environment, lane);
-    const release = environment.traffic.lanes[lane];
-    if (release !== null) gone.push(release);
-  }
-  return gone;
+  for (const lane of looseLanes(environment.traffic)) await takeDown(context, world, environment, lane);
 }
 
 /** Gray goes away again; an environment gets back the release that it had. */
@@ -100,6 +93,7 @@ async function undeliver(context: StepContext<'deliver'>, world: World): Promise
   const environment = await engine.environments.ensure(context.lease, stage);
   const lane = laneOf(environment.traffic, release.id);
   if (lane === undefined) {
+    await finishTakingDown(context, world, environment.id);
     log(`release ${release.number} has nothing in ${environment.name}; nothing to undo`);
     return { end: 'succeeded', output: null };
   }
@@ -128,7 +122,6 @@ async function giveBack(context: StepWork, world: World, environment: Environmen
   const previous = await context.engine.releases.find(before);
   await bringImage(context, world, previous, environment.name);
   const brought = await bringUp(context, world, environment, previous, environment.name);
-  const target = `route ${environment.name}`;
-  const move = moveTraffic(context, world, environment, (t) => replaceStable(t, previous.id), { target });
-  await Promise.all([move, keepUp(world, brought)]);
+  await takeOver(context, world, environment, previous);
+  await keepUp(world, brought);
 }

@@ -3,12 +3,13 @@ import { StepFailure } from '../../engine/model/errors';
 import type { Json } from '../../engine/model/hash';
 import type { StepContext, StepKind, StepResult } from '../../engine/ports/step-kind';
 import type { Release } from '../../engine/releases/find';
-import { drainOf, laneOf, looseLanes, makeStable } from '../../engine/rollout/traffic';
+import { drainOf, laneOf, looseLanes, makeStable, type Traffic } from '../../engine/rollout/traffic';
 import { bringImage } from '../serving/bring-image';
 import { type BroughtUp, bringUp, keepUp } from '../serving/bring-up';
+import { followTraffic } from '../serving/follow-traffic';
 import { makeRoom } from '../serving/make-room';
 import { type Moved, moveTraffic } from '../serving/move-traffic';
-import { takeDown } from '../serving/take-down';
+import { finishTakingDown, takeDown } from '../serving/take-down';
 import type { World } from '../world';
 import { productionOf, productionStage, releaseOf } from './release-of';
 
@@ -50,7 +51,12 @@ async function makeItStable(
  */
 async function switchBack(context: StepContext<'promote'>, world: World): Promise<StepResult> {
   const environment = await productionOf(context);
-  const target = await targetOf(context);
+  const target = await targetOf(context, environment);
+  if (target === undefined) {
+    await followTraffic(context.engine, world, environment);
+    context.log('the promotion broke off before anything was decided; nothing to undo');
+    return { end: 'succeeded', output: null };
+  }
   const cold = !(await standsReady(world, environment, target));
   let brought = await broughtBefore(context, environment, target);
   if (cold) {
@@ -59,12 +65,13 @@ async function switchBack(context: StepContext<'promote'>, world: World): Promis
     await makeRoom(context, world, environment, target);
     brought = await bringUp(context, world, environment, target, productionStage(target));
   }
-  const [moved] = await Promise.all([
-    makeItStable(context, world, cold ? await productionOf(context) : environment, target, { sessions: false }),
-    brought === undefined ? undefined : keepUp(world, brought),
-  ]);
+  const now = cold ? await productionOf(context) : environment;
+  const moved = await makeItStable(context, world, now, target, { sessions: false });
   context.log(`release ${target.number} is stable again since version ${moved.version} of the route`);
-  await stopFormerWarm(context, world, moved, target);
+  await Promise.all([
+    brought === undefined ? undefined : keepUp(world, brought),
+    stopFormerWarm(context, world, moved, target),
+  ]);
   return { end: 'succeeded', output: moved as unknown as Json };
 }
 
@@ -88,19 +95,23 @@ async function stopFormerWarm(
   target: Release,
 ): Promise<void> {
   const { warm } = before;
-  if (warm === null || before.lanes[warm] === target.id) return;
   const environment = await productionOf(context);
+  await finishTakingDown(context, world, environment.id);
+  if (warm === null || before.lanes[warm] === target.id) return;
   const { traffic } = environment;
   if (!looseLanes(traffic).includes(warm) || traffic.lanes[warm] !== before.lanes[warm]) return;
   await takeDown(context, world, environment, warm);
 }
 
-async function targetOf(context: StepContext<'promote'>): Promise<Release> {
+/** Undefined when the promotion that is taken back never made its release stable. */
+async function targetOf(context: StepContext<'promote'>, { traffic }: Environment): Promise<Release | undefined> {
   const named = (context.spec as { to?: string }).to;
   const undone = context.undone as unknown as Moved | undefined;
-  const before =
-    undone === undefined || undone.before.stable === null ? null : undone.before.lanes[undone.before.stable];
-  const id = named ?? before;
+  const stableIn = ({ stable, lanes }: Traffic) => (stable === null ? null : lanes[stable]);
+  // A promotion that broke off after the decision has left nothing but the traffic.
+  const isCutOff = named === undefined && undone === undefined;
+  if (isCutOff && stableIn(traffic) !== context.lease.run.releaseId) return undefined;
+  const id = named ?? (undone === undefined ? traffic.previous : stableIn(undone.before));
   if (id === null)
     throw new StepFailure('user', 'nothing was stable before this release', 'there is nothing to go back to');
   return context.engine.releases.find(id);

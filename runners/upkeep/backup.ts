@@ -51,7 +51,7 @@ export async function copyBytes(from: string, to: string, wanted: readonly Backe
   return copied;
 }
 
-/** Logs only grow, so that a copy of the same length is the same log. */
+/** Logs only grow: a copy of the same length is the same log, and a longer one knows more. */
 export async function copyLogs(from: string, to: string): Promise<void> {
   if (!existsSync(from)) return;
   await cp(from, to, {
@@ -59,7 +59,7 @@ export async function copyLogs(from: string, to: string): Promise<void> {
     preserveTimestamps: true,
     filter: async (source, target) => {
       const there = await stat(target).catch(() => undefined);
-      return there === undefined || there.isDirectory() || there.size !== (await stat(source)).size;
+      return there === undefined || there.isDirectory() || there.size < (await stat(source)).size;
     },
   });
 }

@@ -50,9 +50,7 @@ export async function restore(settings: RunnerSettings, words: UpkeepWords): Pro
  */
 export async function putBack({ home }: RunnerSettings, { file }: UpkeepWords): Promise<object> {
   readBackup(file, migrations.length);
-  const fresh = `${databaseOf(home)}.restored`;
-  await copyFile(file, fresh);
-  takeOutOfBackup(fresh);
+  const fresh = await takeOut(home, file);
   const aside = await moveAside(home, false);
   await rename(fresh, databaseOf(home));
   await withStore(home, (store) => liftHold({ store }, 'upgrade'));
@@ -62,15 +60,21 @@ export async function putBack({ home }: RunnerSettings, { file }: UpkeepWords): 
 /** The database out of the backup, beside its place, with the hold in it. */
 async function unpack(home: string, file: string, backup: BackupContent): Promise<string> {
   await mkdir(home, { recursive: true, mode: 0o700 });
-  const fresh = `${databaseOf(home)}.restored`;
-  for (const side of SIDE_FILES) await rm(`${fresh}${side}`, { force: true });
-  await copyFile(file, fresh);
-  takeOutOfBackup(fresh);
+  const fresh = await takeOut(home, file);
   const store = storeOf(openSqlite(fresh));
   const since = Date.now();
   const reason = `the records were restored from a backup of ${new Date(backup.madeAt).toISOString()}`;
   await hold({ store }, 'restore', { reason, since, forMs: null });
   await store.close();
+  return fresh;
+}
+
+/** Nothing that a killed attempt has left lies beside it: SQLite would take a write-ahead log of it for this one's. */
+async function takeOut(home: string, file: string): Promise<string> {
+  const fresh = `${databaseOf(home)}.restored`;
+  for (const side of SIDE_FILES) await rm(`${fresh}${side}`, { force: true });
+  await copyFile(file, fresh);
+  takeOutOfBackup(fresh);
   return fresh;
 }
 

@@ -107,6 +107,21 @@ describe('a run', () => {
     expect(written(stopped, next).steps.map((s) => s.state)).to.deep.equal(['cancelled', 'ready']);
   });
 
+  it('does not begin a step again that was given back while its run is taken back', () => {
+    const share = step('share', { kind: 'share', role: 'gray', state: 'running' });
+    const asked = run([share, step('promote', { kind: 'promote', role: 'production', needs: ['share'] })]);
+    const stopping = written(asked, decide(asked, { type: 'end-early', as: 'cancelled', reason: 'no' }));
+    const after = written(stopping, decide(stopping, { type: 'returned', step: 'share', reason: 'no gateway' }));
+    expect(after.steps.map((s) => [s.name, s.state])).to.deep.equal([
+      ['share', 'cancelled'],
+      ['promote', 'cancelled'],
+      ['undo share', 'ready'],
+    ]);
+    const undoing = written(after, decide(after, { type: 'taken', step: 'undo share' }));
+    const again = written(undoing, decide(undoing, { type: 'returned', step: 'undo share' }));
+    expect(again.steps.at(-1)?.state).to.equal('ready');
+  });
+
   it('goes on with the other undo steps when one fails, and says which', () => {
     const view = run(
       [

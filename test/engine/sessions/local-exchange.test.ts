@@ -34,6 +34,12 @@ describe('one end of a session', () => {
     expect(await failure(end)).to.equal('the session broke off: a part of it was lost on the way');
   });
 
+  it('breaks off, and takes nothing else with it, when it hears what no Gantry of this version says', async () => {
+    const end = channel();
+    end.receive(Buffer.from([250, 0, 0, 0, 0]));
+    expect(await failure(end)).to.equal('the session broke off: the other side said what this Gantry does not know');
+  });
+
   it('breaks off when its wire does', async () => {
     const end = new WireChannel(
       async () => {

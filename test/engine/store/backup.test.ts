@@ -78,6 +78,24 @@ describe('a backup of the database', () => {
     expect(statSync(file).mode & 0o777).to.equal(0o600);
   });
 
+  it('holds nothing of what a registry was given, neither what waits nor what was forgotten', async () => {
+    const { engine } = test;
+    await engine.apps.create('shop', 'user:ada');
+    const create = (password: string) => {
+      const given = { kind: 'image' as const, ref: `registry.example/shop@sha256:${'b'.repeat(64)}` };
+      const credentials = { username: 'robot', password: password.repeat(20) };
+      return engine.releases.create({ app: 'shop', given, pipeline: 'app: shop', credentials }, 'user:ada');
+    };
+    await create('used-secret');
+    const [used] = await engine.runs.list({ app: 'shop', limit: 1 });
+    await engine.releases.forgetCredentials(used?.id as never);
+    await create('open-secret');
+    await copy();
+    const bytes = readFileSync(file).toString('latin1');
+    expect(bytes).to.contain('registry.example').and.not.contain('used-secret');
+    expect(bytes).to.not.contain('open-secret');
+  });
+
   it('becomes a database again that has no trace of the backup', async () => {
     await test.engine.apps.create('shop', 'user:ada');
     await copy();

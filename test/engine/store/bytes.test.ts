@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -47,6 +47,14 @@ describe('stored bytes', () => {
     await appendFile(await store().file(digest), 'x');
     expect(await code(text(store().read(digest)))).to.equal('artifact-damaged');
     expect(await code(store().file(digest))).to.equal('artifact-damaged');
+  });
+
+  it('that cannot be read now are not taken for lost', async () => {
+    const { digest } = await put('words');
+    const path = await store().file(digest);
+    await rm(path);
+    await mkdir(path);
+    expect(await code(text(store().read(digest)))).to.equal('artifact-unreadable');
   });
 
   it('are refused when they are too many or others than expected, and nothing is left', async () => {
