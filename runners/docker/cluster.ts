@@ -94,6 +94,10 @@ export class DockerCluster implements Cluster {
     return (await this.ask(`look for the image ${imageId}`, call)) !== undefined;
   }
 
+  async joinStage(name: string, stage: string): Promise<void> {
+    await Promise.all(stageNetworks(this.options.network, stage).map((network) => this.join(name, network)));
+  }
+
   async waitHealthy(
     name: string,
     health: HealthCheck,
@@ -140,7 +144,6 @@ export class DockerCluster implements Cluster {
       const id = await this.create(spec);
       const info = id === undefined ? await this.adopt(spec) : await this.fillAndStart(id, { ...spec, inject });
       if (info === undefined) continue;
-      await this.joinStage(info.Id, spec.labels.environment);
       return this.seen(info);
     }
     throw new StepFailure(
@@ -150,16 +153,22 @@ export class DockerCluster implements Cluster {
     );
   }
 
-  /** Puts an instance into the networks of its stage, where it finds other apps by name. It boots meanwhile. */
-  private async joinStage(id: string, stage: string | undefined): Promise<void> {
-    if (stage === undefined) return;
-    const join = async (network: string): Promise<void> => {
-      await ensureStageNetwork(this.client, network, this.options.installation);
-      // 403: it is in there already.
-      const joined = ignoring([403], this.client.calls.getNetwork(network).connect({ Container: id }));
-      await this.ask(`put an instance into the network ${network}`, joined);
+  /** Asks first whether the network is there only when it is not: the first request waits for this. */
+  private async join(name: string, network: string): Promise<void> {
+    const connect = async (): Promise<'in' | 'absent'> => {
+      try {
+        await this.client.calls.getNetwork(network).connect({ Container: name });
+      } catch (error) {
+        if (statusOf(error) === 404) return 'absent';
+        if (statusOf(error) !== 403) throw error; // 403: it is in there already
+      }
+      return 'in';
     };
-    await Promise.all(stageNetworks(this.options.network, stage).map(join));
+    const doing = `put ${name} into the network ${network}`;
+    if ((await this.ask(doing, connect())) === 'in') return;
+    await ensureStageNetwork(this.client, network, this.options.installation);
+    // Absent again, it is the instance that was removed, which whoever waits for its health says better.
+    await this.ask(doing, connect());
   }
 
   /** The id of the new container; undefined when the name is taken. */

@@ -38,9 +38,9 @@ export function askHealth(address: string, port: number, path: string, signal: A
 }
 
 /** Before it listens a process hears nothing of the questions, so they may come often: nobody waits for nothing. */
-const SILENT_ASK_MS = 20;
+const SILENT_ASK_MS = 10;
 /** So many of them, some ten seconds, then they get rarer: what takes that long is not hurried. */
-const SILENT_ASKS = 400;
+const SILENT_ASKS = 800;
 const FIRST_ASK_MS = 100;
 const SLOWEST_ASK_MS = 1_000;
 const ASK_GROWTH = 1.2;

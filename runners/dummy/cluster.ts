@@ -56,6 +56,10 @@ export class DummyCluster implements Cluster {
     return { ...present.seen };
   }
 
+  async joinStage(_name: string, _stage: string): Promise<void> {
+    // Nothing runs here that could look for others.
+  }
+
   async waitHealthy(
     name: string,
     health: HealthCheck,

@@ -96,6 +96,11 @@ export class DummyGateway implements Gateway {
     if (!isMet) this.closed.push(backendName(slot, lane));
   }
 
+  async prepareServers(slot: number, _lane: Lane, servers: readonly GatewayServer[]): Promise<void> {
+    checkSlot(slot);
+    servers.forEach(checkServer);
+  }
+
   async addServers(slot: number, lane: Lane, servers: readonly GatewayServer[]): Promise<void> {
     checkSlot(slot);
     servers.forEach(checkServer);

@@ -1,4 +1,10 @@
-import { type GatewayServer, type GatewaySlot, LANES, type Route } from '../../engine/ports/gateway';
+import {
+  type GatewayRecords,
+  type GatewayServer,
+  type GatewaySlot,
+  LANES,
+  type Route,
+} from '../../engine/ports/gateway';
 import type { DeclaredServers } from './gateway-files';
 import type { RunningServer } from './lane-servers';
 import { backendName } from './names';
@@ -36,14 +42,14 @@ export interface Running {
  * from a backup it is for people to decide.
  */
 export function findDrift(
-  slots: readonly GatewaySlot[],
+  { slots, starting }: Pick<GatewayRecords, 'slots' | 'starting'>,
   files: ReadonlyMap<string, Route>,
   declared: DeclaredServers,
   running: Running,
 ): Drift {
   const routes = compareRoutes(slots, files, running.routes);
   const backends = backendsOf(slots);
-  const servers = compareServers(backends, running.servers);
+  const servers = compareServers(backends, starting, running.servers);
   return {
     desired: { routes: routes.routes, servers: { slots: declared.slots, backends } },
     lines: routes.lines,
@@ -97,7 +103,11 @@ function backendsOf(slots: readonly GatewaySlot[]): DeclaredServers['backends'] 
   return backends;
 }
 
-function compareServers(backends: DeclaredServers['backends'], running: readonly RunningServer[]) {
+function compareServers(
+  backends: DeclaredServers['backends'],
+  starting: readonly string[],
+  running: readonly RunningServer[],
+) {
   const sentences: string[] = [];
   const missing = Object.entries(backends).flatMap(([backend, servers]) => {
     const wrong = servers.filter((server) => {
@@ -111,7 +121,7 @@ function compareServers(backends: DeclaredServers['backends'], running: readonly
     return wrong.length > 0 ? [{ backend, servers: wrong }] : [];
   });
   const extra = running
-    .filter(({ retired }) => !retired)
+    .filter(({ name, retired }) => !retired && !starting.includes(name))
     .filter(({ backend, name }) => backends[backend]?.some((server) => server.name === name) !== true)
     .map(({ backend, name }) => ({ backend, name }));
   sentences.push(...extra.map(({ backend, name }) => `server ${name} (${backend}) is in no record: it was removed`));

@@ -185,20 +185,19 @@ export class HaproxyGateway implements Gateway {
     });
   }
 
+  async prepareServers(slot: number, lane: Lane, servers: readonly GatewayServer[]): Promise<void> {
+    checkSlot(slot);
+    servers.forEach(checkServer);
+    await this.makeKnown(slot, lane, servers);
+  }
+
   async addServers(slot: number, lane: Lane, servers: readonly GatewayServer[]): Promise<void> {
     checkSlot(slot);
     servers.forEach(checkServer);
     if (servers.length === 0) return;
     const backend = backendName(slot, lane);
     const names = servers.map((server) => server.name);
-    const added = await this.lock.hold(async () => {
-      await this.ensureSlot(slot);
-      const declared = await this.declared();
-      declared.backends[backend] = merge(declared.backends[backend] ?? [], servers);
-      await this.declare(declared);
-      await this.maps.tell({ ...declared, backends: { [backend]: declared.backends[backend] ?? [] } });
-      return this.prepareMissing(backend, servers);
-    });
+    const added = await this.makeKnown(slot, lane, servers);
     const healthyMs = this.options.healthyMs ?? HEALTHY_MS;
     const ill = await this.servers.waitHealthy(backend, names, healthyMs);
     if (ill.length > 0) {
@@ -279,10 +278,12 @@ export class HaproxyGateway implements Gateway {
   /** Writes what the gateway starts from. */
   private async declare(declared: DeclaredServers): Promise<void> {
     await this.files.writeServers(declared);
-    await this.files.write('health.map', renderHealthMap(declared));
-    await this.files.write('sessions.map', renderSessionMap(declared));
-    await this.files.write('visitors.lua', VISITORS);
-    await this.files.write('haproxy.cfg', renderConfiguration(declared));
+    await Promise.all([
+      this.files.write('health.map', renderHealthMap(declared)),
+      this.files.write('sessions.map', renderSessionMap(declared)),
+      this.files.write('visitors.lua', VISITORS),
+      this.files.write('haproxy.cfg', renderConfiguration(declared)),
+    ]);
   }
 
   /** Reloads a gateway that runs a configuration of an older Gantry, or an older one that a crash left in force. */
@@ -302,17 +303,30 @@ export class HaproxyGateway implements Gateway {
     return this.routesLock.hold(() => this.process.reload());
   }
 
-  /** Adds what the running gateway lacks and revives what is held back. Returns the names that were not there. */
+  /** Writes servers down, then tells the process. Returns the names that got no requests before. */
+  private makeKnown(slot: number, lane: Lane, servers: readonly GatewayServer[]): Promise<string[]> {
+    const backend = backendName(slot, lane);
+    return this.lock.hold(async () => {
+      await this.ensureSlot(slot);
+      const declared = await this.declared();
+      declared.backends[backend] = merge(declared.backends[backend] ?? [], servers);
+      await this.declare(declared);
+      await this.maps.tell({ ...declared, backends: { [backend]: declared.backends[backend] ?? [] } });
+      return this.prepareMissing(backend, servers);
+    });
+  }
+
+  /** Adds what the running gateway lacks and revives what is held back. Returns the names that got no requests. */
   private async prepareMissing(backend: string, servers: readonly GatewayServer[]): Promise<string[]> {
     const running = new Map((await this.servers.list(backend)).map((server) => [server.name, server]));
     for (const server of servers) {
       const there = running.get(server.name);
-      if (there === undefined || there.heldBack) await this.servers.prepare(backend, server);
+      if (there === undefined || (there.heldBack && !there.prepared)) await this.servers.prepare(backend, server);
       if (there !== undefined && (there.address !== server.address || there.port !== server.port)) {
         await this.servers.moveTo(backend, server);
       }
     }
-    return servers.map((server) => server.name).filter((name) => running.get(name)?.retired !== false);
+    return servers.map((server) => server.name).filter((name) => running.get(name)?.heldBack !== false);
   }
 
   private async drainAndDelete(backend: string, name: string, drainMs: number): Promise<void> {
@@ -326,7 +340,7 @@ export class HaproxyGateway implements Gateway {
     });
   }
 
-  private async mend({ slots: desired, users }: GatewayRecords): Promise<Drift> {
+  private async mend({ slots: desired, users, starting }: GatewayRecords): Promise<Drift> {
     users.forEach(checkUsers);
     for (const slot of desired) {
       checkRoute(slot.route);
@@ -335,7 +349,12 @@ export class HaproxyGateway implements Gateway {
     const highest = Math.max(-1, ...desired.map((slot) => slot.route.slot));
     if (highest >= 0) await this.ensureSlot(highest, () => this.process.reload());
     const running = { routes: await this.routes.entries(), servers: await this.servers.list() };
-    const drift = findDrift(desired, await this.files.readRoutes(), await this.declared(), running);
+    const drift = findDrift(
+      { slots: desired, starting },
+      await this.files.readRoutes(),
+      await this.declared(),
+      running,
+    );
     await this.writeDesired(drift.desired);
     await this.renew(() => this.process.reload());
     const lists = await this.users.mend(users);

@@ -14,12 +14,17 @@ export interface RunningServer {
   port: number;
   /** Whether an operator's or our command keeps it from receiving requests (drain, maintenance). */
   heldBack: boolean;
+  /** Held back as `LaneServers.prepare` leaves it: it is asked for its health. */
+  prepared: boolean;
   /** Taken out, though HAProxy cannot forget it: see `LaneServers.delete`. */
   retired: boolean;
 }
 
-/** Bit of `srv_admin_state`: maintenance by command. */
+/** Bits of `srv_admin_state`: maintenance by command, drain by command. */
 const FORCED_MAINTENANCE = 1;
+const FORCED_DRAIN = 8;
+/** Bit of `srv_check_state`. */
+const CHECKS_ENABLED = 4;
 
 export interface ServerTraffic {
   backend: string;
@@ -32,6 +37,8 @@ export interface ServerTraffic {
 }
 
 const POLL_MS = 15;
+/** A question costs little, and a release that is gone back to waits for the answer. */
+const HEALTH_POLL_MS = 5;
 /** How long a server that is drained and in maintenance may still hold pooled connections. */
 const DELETE_MS = 3_000;
 
@@ -48,6 +55,7 @@ export class LaneServers {
       address: row.srv_addr ?? '-',
       port: Number(row.srv_port),
       heldBack: row.srv_admin_state !== '0',
+      prepared: Number(row.srv_admin_state) === FORCED_DRAIN && (Number(row.srv_check_state) & CHECKS_ENABLED) !== 0,
       retired: (Number(row.srv_admin_state) & FORCED_MAINTENANCE) !== 0,
     }));
   }
@@ -102,7 +110,7 @@ export class LaneServers {
       if (waiting.length === 0 || Date.now() >= deadline) {
         return waiting.map((name) => ({ name, answer: traffic.get(name) || 'not asked yet' }));
       }
-      await pause(POLL_MS);
+      await pause(HEALTH_POLL_MS);
     }
   }
 

@@ -1,16 +1,15 @@
 import type { Environment } from '../../engine/environments/find';
 import { LeaseLostError, StepFailure } from '../../engine/model/errors';
-import type { InjectedFile, InstanceSpec } from '../../engine/ports/cluster';
 import { InstanceUnhealthyError } from '../../engine/ports/cluster';
-import type { GatewayServer, Lane } from '../../engine/ports/gateway';
+import type { Lane } from '../../engine/ports/gateway';
 import type { StepWork } from '../../engine/ports/step-kind';
 import type { Release } from '../../engine/releases/find';
-import { imageOfStage, type ReleaseStage } from '../../engine/releases/record';
 import { place } from '../../engine/rollout/traffic';
 import { compensateEffects, effectKey } from '../../engine/steps/effect';
 import { WORLD_ATTEMPTS } from '../../engine/steps/lease';
 import type { World } from '../world';
-import { artifactPlace } from './artifact-place';
+import { imageOf, specOf, type Wanted } from './instance-spec';
+import { introduce } from './introduce';
 import { keepFailed } from './keep-failed';
 import { laneSettings } from './lane-settings';
 import { takeBack } from './take-down';
@@ -43,26 +42,24 @@ export async function bringUp(
   );
   const { lane } = place(placed.traffic, release.id);
   const names = await missingNames(context, world, environment, lane, stage.serve.instances);
-  if (names.length === 0) return { lane, instances: [] };
-  await world.gateway.keepNames(await engine.environments.insideNames(environment.cluster));
+  const [first, ...others] = names.map((one) => ({ environment, release, stageName, stage, lane, ...one }));
+  if (first === undefined) return { lane, instances: [] };
+  const ones = [first, ...others] as const;
   try {
-    await Promise.all(
-      names.map((one) => startOne(context, world, { environment, release, stageName, stage, lane, ...one })),
-    );
-    await introduce(
-      context,
-      world,
-      environment,
-      stage,
-      lane,
-      names.map((one) => one.name),
-    );
+    await allEnded([readyGateway(context, world, environment), ...ones.map((one) => startOne(context, world, one))]);
+    await introduce(context, world, ones);
   } catch (error) {
     const started = names.map((one) => one.name);
     await giveUp(context, world, environment, lane, started, error);
     throw error instanceof InstanceUnhealthyError ? unhealthy(error, log) : error;
   }
   return { lane, instances: names.map((one) => one.name) };
+}
+
+/** Waits for the last, also when one has failed: nothing comes into being while others take back what there is. */
+async function allEnded(works: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(works);
+  await Promise.all(works);
 }
 
 /**
@@ -97,19 +94,14 @@ async function missingNames(
 
 const instanceTarget = (environment: Environment, ordinal: number): string => `instance ${environment.name}/${ordinal}`;
 
-interface One {
-  environment: Environment;
-  release: Release;
-  stageName: string;
-  stage: ReleaseStage;
-  lane: Lane;
-  name: string;
-  ordinal: number;
+/** The gateway, and the names in it that lead to apps, while the instances start. It is compared with SQL elsewhere. */
+async function readyGateway({ engine }: StepWork, world: World, { cluster }: Environment): Promise<void> {
+  if ((await world.gateway.address()) === undefined) await world.gateway.start();
+  await world.gateway.keepNames(await engine.environments.insideNames(cluster));
 }
 
-async function startOne(context: StepWork, world: World, one: One): Promise<void> {
-  const { engine, lease, log, signal } = context;
-  const { serve } = one.stage;
+async function startOne(context: StepWork, world: World, one: Wanted): Promise<void> {
+  const { engine, lease, log } = context;
   await context.effect({
     target: instanceTarget(one.environment, one.ordinal),
     intent: { name: one.name, release: one.release.hash, image: imageOf(one) },
@@ -124,109 +116,15 @@ async function startOne(context: StepWork, world: World, one: One): Promise<void
         releaseId: one.release.id,
         lane: one.lane,
         ordinal: one.ordinal,
-        port: serve.port,
+        port: one.stage.serve.port,
       });
       const began = engine.parts.clock.now();
-      const seen = await world.cluster.startInstance(specOf(context, one, key));
+      const seen = await world.cluster.startInstance(specOf(lease, one, key));
       log(`${one.name}: container ${seen.id.slice(0, 12)} started in ${engine.parts.clock.now() - began} ms`);
       return { container: seen.id };
     },
   });
-  const began = engine.parts.clock.now();
-  const health = {
-    path: serve.health.path,
-    status: serve.health.status,
-    withinMs: serve.health.within,
-    port: serve.port,
-  };
-  await world.cluster.waitHealthy(one.name, health, signal, (line) => log(`${one.name}: ${line}`));
-  log(`${one.name}: healthy after ${engine.parts.clock.now() - began} ms (GET ${serve.health.path})`);
 }
-
-async function introduce(
-  context: StepWork,
-  world: World,
-  environment: Environment,
-  stage: ReleaseStage,
-  lane: Lane,
-  names: readonly string[],
-): Promise<void> {
-  const servers: GatewayServer[] = [];
-  for (const name of names) {
-    const seen = await world.cluster.findInstance(name);
-    if (seen === undefined || !seen.running) {
-      throw new StepFailure('user', `${name} was healthy and then ended`, 'look at its last lines in this log');
-    }
-    await context.engine.instances.move(name, { state: 'serving', container: seen.id, address: seen.address });
-    servers.push({
-      name,
-      address: seen.address,
-      port: stage.serve.port,
-      dnsName: seen.dnsName,
-      healthPath: stage.serve.health.path,
-    });
-  }
-  await context.effect({
-    target: `servers ${environment.name}`,
-    intent: { slot: environment.slot, lane, names: [...names] },
-    find: async () => undefined, // adding servers that are there already changes nothing
-    act: async () => {
-      await world.gateway.addServers(environment.slot, lane, servers);
-      return { slot: environment.slot, lane };
-    },
-  });
-}
-
-function specOf(context: StepWork, one: One, key: string): InstanceSpec {
-  const { lease } = context;
-  const { serve } = one.stage;
-  return {
-    name: one.name,
-    labels: {
-      app: lease.app.name,
-      environment: one.environment.name,
-      run: String(lease.run.number),
-      step: lease.name,
-      epoch: lease.epoch,
-      release: String(one.release.number),
-      effect: key,
-      role: 'instance',
-    },
-    image: imageOf(one),
-    port: serve.port,
-    env: {
-      ...serve.env,
-      GANTRY_APP: lease.app.name,
-      GANTRY_RELEASE: `${lease.app.name}-${one.release.number}`,
-      GANTRY_RELEASE_HASH: one.release.hash,
-      GANTRY_COMMIT: one.release.record.commit,
-      GANTRY_ENVIRONMENT: one.environment.name,
-      PORT: String(serve.port),
-    },
-    inject: [...injectedArtifact(one), ...one.stage.files.map((f) => ({ ...configFile(f) }))],
-    resources: serve.resources,
-    stopGraceMs: serve.drain,
-  };
-}
-
-function imageOf(one: One): string {
-  const image = imageOfStage(one.release.record, one.stageName);
-  if (image === null) throw new StepFailure('gantry', `release ${one.release.number} has no base to inject into`);
-  return image;
-}
-
-function injectedArtifact(one: One): InjectedFile[] {
-  const { artifact } = one.release.record;
-  if (one.stage.deliver !== 'inject' || artifact === null) return [];
-  return [{ to: artifactPlace(artifact), from: { digest: artifact.digest }, mode: 0o644, verify: true }];
-}
-
-const configFile = (file: { to: string; digest: string }): InjectedFile => ({
-  to: file.to,
-  from: { digest: file.digest },
-  mode: 0o644,
-  verify: true,
-});
 
 /**
  * Leaves nothing half done. A fault of the world will be tried again and adopts what stands; everything else is
@@ -246,6 +144,7 @@ async function giveUp(
   if (again && !context.signal.aborted) return;
   const kept = await keepFailed(context, error);
   const left = started.filter((name) => name !== kept);
+  if (kept !== undefined) await world.gateway.removeServers(environment.slot, lane, [kept], 0);
   await takeBack(context, world, environment, lane, left);
   await compensateEffects(context.engine.parts, context.lease);
 }

@@ -1,4 +1,5 @@
 import type { Environment } from '../../engine/environments/find';
+import type { Instance } from '../../engine/instances/record';
 import type { Lane } from '../../engine/ports/gateway';
 import type { StepWork } from '../../engine/ports/step-kind';
 import { drainOf, emptyLane, looseLanes, type Traffic } from '../../engine/rollout/traffic';
@@ -6,6 +7,8 @@ import type { World } from '../world';
 
 /** What a step needs after a drain: its instances end and go, ms. */
 const AFTER_DRAIN_MS = 30_000;
+/** For what is still open at an instance that somebody else has begun to drain, ms. */
+const LATE_DRAIN_MS = 30_000;
 /** How long a process may take to end on SIGTERM after it was drained, ms. */
 const STOP_GRACE_MS = 10_000;
 
@@ -13,20 +16,24 @@ type Actor = Pick<StepWork, 'engine' | 'lease' | 'log'>;
 
 /**
  * Drains and removes everything in a lane that has no role any more: no new requests, wait until the last answer,
- * leave the gateway, stop, remove. In this order, so that no request fails.
+ * leave the gateway, stop, remove. In this order, so that no request fails. The lane is given up before, so that nobody
+ * comes back to what is going; nothing happens when somebody has.
  */
 export async function takeDown(context: Actor, world: World, environment: Environment, lane: Lane): Promise<void> {
-  const { engine, lease } = context;
-  const instances = await engine.instances.list({ environmentId: environment.id, lane });
-  await drainAndRemove(
-    context,
-    world,
-    environment,
-    lane,
-    instances.map((i) => i.name),
-    drainFor(context, environment, lane),
-  );
-  await engine.environments.change({ lease }, environment.id, (t) => (t.lanes[lane] === null ? t : emptyLane(t, lane)));
+  const { engine, lease, log } = context;
+  const names = await engine.environments.vacate(lease, environment, lane);
+  await removeInstances(engine, world, environment, lane, names, drainFor(context, environment, lane), log);
+}
+
+/** What an earlier epoch of this step was taking down when it was cut off goes now. */
+export async function finishTakingDown(
+  { engine, lease, log }: Actor,
+  world: World,
+  id: Environment['id'],
+): Promise<void> {
+  if (lease.epoch === 1) return;
+  const environment = await engine.environments.find(id);
+  await removeLaneless(engine, world, environment, await engine.instances.laneless(environment), log);
 }
 
 /**
@@ -72,6 +79,21 @@ async function drainAndRemove(
 ): Promise<void> {
   for (const name of names) await engine.instances.move(name, { state: 'draining' });
   await removeInstances(engine, world, environment, lane, names, drainMs, log);
+}
+
+/**
+ * Ends what goes and has no lane any more. The time that its release asked for went with the lane; most of it is over.
+ */
+export async function removeLaneless(
+  engine: StepWork['engine'],
+  world: World,
+  environment: Environment,
+  instances: readonly Instance[],
+  log: (line: string) => void,
+): Promise<void> {
+  for (const { name, lane } of instances) {
+    await removeInstances(engine, world, environment, lane as Lane, [name], LATE_DRAIN_MS, log);
+  }
 }
 
 /** The world's half of it, for instances that SQL knows to be going. */

@@ -4,7 +4,10 @@ import { factsOf } from '../../../runners/docker/description';
 import { instanceSeen } from '../../../runners/docker/seen';
 import { engineCheck } from '../../../runners/doctor';
 
-/** What engines say of themselves: 20.10 and 26.1 as recorded, 29 by its API's documentation. */
+/**
+ * What engines say of themselves: 20.10 as recorded; 26.1 as recorded, but with the control groups of version 2 that a
+ * machine of its age has (where it was recorded it says "1"); 29 by its API's documentation.
+ */
 const ENGINES = {
   old: { info: { ServerVersion: '19.03.15' }, api: '1.40' },
   bookworm: {

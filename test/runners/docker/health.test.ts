@@ -7,7 +7,7 @@ const NOT_YET = { status: 503, words: '503 Service Unavailable' };
 describe('the pace of questions for health', () => {
   it('is quick while nobody listens, so that nobody waits for nothing when the instance is there', () => {
     const pace = new AskPace();
-    for (let i = 0; i < 100; i++) expect(pace.after(SILENT)).to.equal(20);
+    for (let i = 0; i < 100; i++) expect(pace.after(SILENT)).to.equal(10);
   });
 
   it('gets slower when the app answers that it is not ready, at most to one question a second', () => {
@@ -19,8 +19,8 @@ describe('the pace of questions for health', () => {
 
   it('gets slower, too, when nobody has listened for long', () => {
     const pace = new AskPace();
-    const pauses = Array.from({ length: 420 }, () => pace.after(SILENT));
-    expect(pauses.at(399)).to.equal(20);
+    const pauses = Array.from({ length: 820 }, () => pace.after(SILENT));
+    expect(pauses.at(799)).to.equal(10);
     expect(pauses.at(-1)).to.equal(1_000);
   });
 });

@@ -40,13 +40,14 @@ export function aSlot(route: Route, lanes: Partial<Record<Lane, readonly Gateway
   return { route, lanes: { a: [], b: [], c: [], ...lanes } };
 }
 
-/** What records say that hold these slots, and these lists of users. */
+/** What records say that hold these slots, these lists of users, and instances that start. */
 export const theRecords =
-  (slots: GatewaySlot[], users: UserList[] = []) =>
+  (slots: GatewaySlot[], users: UserList[] = [], starting: string[] = []) =>
   async (): Promise<GatewayRecords> => ({
     slots,
     users,
     names: [],
+    starting,
   });
 
 /** The contract of `engine/ports/gateway.ts`, run against every implementation. */

@@ -196,6 +196,21 @@ describe('the gateway as HAProxy', function () {
       expect(await gateway.listServers(40)).to.deep.equal([]);
     });
 
+    it('sends nothing to a server that still starts, and lets it in when it is healthy', async () => {
+      const one = await harness.instance('one');
+      await gateway.prepareServers(41, 'a', [one]);
+      await gateway.prepareServers(41, 'a', [one]);
+      const begun = aRoute('starts.test', 41, 1);
+      await gateway.route(begun);
+      expect((await harness.request('starts.test')).status).to.equal(503);
+      expect((await gateway.listServers(41)).map(({ up }) => up)).to.deep.equal([false]);
+      await gateway.addServers(41, 'a', [one]);
+      expect((await harness.request('starts.test')).body).to.equal('one');
+      await gateway.removeServers(41, 'a', [one.name], 1_000);
+      expect(await gateway.listServers(41)).to.deep.equal([]);
+      await gateway.removeRoute('starts.test');
+    });
+
     it('comes back by itself when its process is killed, and serves the last route', async () => {
       await gateway.route(aRoute('flip.test', 30, 1_000, { stable: 'b', warm: 'a' }));
       const begun = performance.now();

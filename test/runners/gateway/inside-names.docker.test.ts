@@ -97,6 +97,7 @@ describe('apps that find each other by name', function () {
       resources: { memory: 128 * 1024 ** 2, cpus: 1 },
     });
     const health = { path: '/', status: 200, withinMs: 20_000, port: 8080 };
+    await cluster.joinStage(name, stage);
     await cluster.waitHealthy(name, health, new AbortController().signal, () => undefined);
     const server = { name, address: seen.address, port: 8080, dnsName: name, healthPath: '/' };
     await gateway().addServers(slot, lane, [server]);
@@ -197,7 +198,7 @@ describe('apps that find each other by name', function () {
   it('are found again when somebody took the gateway out of the network', async () => {
     const network = place.docker.getNetwork(`${place.network}-stage-test-1`);
     await network.disconnect({ Container: gatewayContainerName(place.installation), Force: true });
-    const records = async () => ({ slots: [], users: [], names: HOSTS });
+    const records = async () => ({ slots: [], users: [], names: HOSTS, starting: [] });
     const told = await gateway().converge(records);
     expect(told.join()).to.contain('instances in test find').and.contain('stock.gantry');
   });

@@ -171,6 +171,12 @@ describe('who meets gray', function () {
     const login = { header: 'X-User', trustedFrom: [], proof };
     const forged = await seen({ identity: login }, { 'x-user': 'ada', 'x-proof': 'guessed', 'x-other': '1' });
     expect(forged).to.include({ 'x-other': '1' }).and.not.have.any.keys('x-user', 'x-proof');
+    const alike = await seen(
+      { identity: login },
+      { x_user: 'ada', 'x-user': 'bob', X_Users: 'all', 'x-proof': SECRET },
+    );
+    expect(alike, 'an app that reads "_" as "-"').to.include({ 'x-user': 'bob', x_users: 'all' });
+    expect(alike).to.not.have.any.keys('x_user');
     const real = await seen({ identity: login }, { 'x-user': 'ada', 'x-proof': SECRET });
     expect(real).to.include({ 'x-user': 'ada' }).and.not.have.any.keys('x-proof');
     expect(await seen({}, { 'x-user': 'ada' })).to.include({ 'x-user': 'ada' });

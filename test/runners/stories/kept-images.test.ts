@@ -1,6 +1,8 @@
 import { appendFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
+import { GantryError } from '../../../engine/model/errors';
 import type { ImageShown } from '../../../engine/releases/show';
 import { keepImages } from '../../../runners/control/keep-images';
 import { type House, makeHouse } from '../../support/house';
@@ -110,6 +112,19 @@ describe('the images of releases', () => {
     expect(await states()).to.deep.equal({ 1: 'not kept', 2: 'kept', 3: 'kept', 4: 'kept' });
   });
 
+  it('stay while somebody is on the way back to their release', async () => {
+    for (const version of [1, 2, 3]) await release(version);
+    await turn(forever);
+    await house.engine.holds.begin('upgrade', { reason: 'nothing begins', since: 1, forMs: 60_000 });
+    const { run } = await house.engine.runs.rollback({ app: 'shop', reason: '', to: 1 }, 'user:ada');
+    const strict = keepImages(house.engine, house.world, 0);
+    await strict(forever);
+    expect(await states()).to.deep.equal({ 1: 'kept', 2: 'kept', 3: 'kept' });
+    await house.engine.runs.cancel({ app: 'shop', run, reason: '' }, 'user:ada');
+    await strict(forever);
+    expect(await states()).to.deep.equal({ 1: 'not kept', 2: 'kept', 3: 'kept' });
+  });
+
   it('that were damaged are found within a day, told, and taken again from the cluster', async () => {
     await release(1);
     await turn(forever);
@@ -123,6 +138,38 @@ describe('the images of releases', () => {
     expect(told.reason).to.contain(`the stored bytes of ${digest} hash to sha256:`);
     expect(await auditOf('release.image-damaged')).to.deep.equal(['shop release 1']);
     await turn(forever);
+    expect(await states()).to.deep.equal({ 1: 'kept' });
+    await house.world.kept.file(digest);
+  });
+
+  it('that cannot be read for a moment stay where they are, and are looked at again', async () => {
+    await release(1);
+    await turn(forever);
+    const before = await blobs();
+    const unreadable = new GantryError('unavailable', 'artifact-unreadable', 'too many open files');
+    const kept = { ...house.world.kept, read: () => new PassThrough().destroy(unreadable) };
+    ahead = DAY_MS;
+    const failed = await keepImages(house.engine, { ...house.world, kept }, 1)(forever).catch((error: Error) => error);
+    expect(failed).to.equal(unreadable);
+    expect(await blobs()).to.deep.equal(before);
+    await turn(forever);
+    expect(await states()).to.deep.equal({ 1: 'kept' });
+  });
+
+  it('that were damaged are written anew, also when the damaged bytes could not be removed', async () => {
+    await release(1);
+    await turn(forever);
+    const digest = await damage(1);
+    await house.engine.archives.noteDamage(digest, 'changed'); // and here its runner was killed
+    const known: string[] = [];
+    const { images } = house.world;
+    const keep: typeof images.keep = (id, blobs, signal) => {
+      known.push(...blobs.map((blob) => blob.digest));
+      return images.keep(id, blobs, signal);
+    };
+    const restore = images.restore.bind(images);
+    await keepImages(house.engine, { ...house.world, images: { keep, restore } }, 1)(forever);
+    expect(known).to.not.contain(digest);
     expect(await states()).to.deep.equal({ 1: 'kept' });
     await house.world.kept.file(digest);
   });
@@ -150,6 +197,18 @@ describe('the images of releases', () => {
     expect(row.reason).to.match(/image of release 1 is not on this cluster any more, and the stored bytes .* hash to/);
     const [production] = await house.engine.environments.show((await house.engine.apps.find('shop')).id);
     expect([production?.stable?.number, production?.warm?.number]).to.deep.equal([3, 2]);
+  });
+
+  it('are looked at, and taken again, after records were restored without their bytes', async () => {
+    await release(1);
+    await turn(forever);
+    const whole = await blobs();
+    for (const digest of whole) await house.world.kept.remove(digest);
+    await house.engine.holds.confirmRestore('user:ada', new Map());
+    await turn(forever);
+    expect(await states()).to.deep.equal({ 1: 'damaged' });
+    await turn(forever);
+    expect([await states(), await blobs()]).to.deep.equal([{ 1: 'kept' }, whole]);
   });
 
   it('that cannot be kept say why, and are tried again later', async () => {

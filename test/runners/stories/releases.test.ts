@@ -24,6 +24,15 @@ const files = (version: string, more = '') => ({
   version,
 });
 
+/** Something that one part of a story waits for, and another one brings. */
+function moment(): { came: Promise<void>; come: () => void } {
+  let come = (): void => undefined;
+  const came = new Promise<void>((resolve) => {
+    come = resolve;
+  });
+  return { came, come };
+}
+
 describe('a release', () => {
   let house: House;
   beforeEach(async () => {
@@ -102,6 +111,41 @@ describe('a release', () => {
     expect(images).to.deep.equal(new Set([release?.record.image.id]));
   });
 
+  it('that comes to test while the one before it is still on its way there is not taken for a leftover', async () => {
+    const { cluster } = house.world;
+    const waitHealthy = cluster.waitHealthy.bind(cluster);
+    const [firstStarts, secondStarts, firstIsThere] = [moment(), moment(), moment()];
+    cluster.waitHealthy = async (name, ...rest) => {
+      const { labels } = (await cluster.findInstance(name)) ?? {};
+      const isFirst = labels?.release === '1';
+      (isFirst ? firstStarts : secondStarts).come();
+      await (isFirst ? secondStarts : firstIsThere).came;
+      return waitHealthy(name, ...rest);
+    };
+    const first = await house.push('shop', files('1'));
+    await firstStarts.came;
+    const second = await house.push('shop', files('2'));
+    const one = await house.settled('shop', first);
+    expect([one.row.state, one.row.reason]).to.deep.equal(['waiting', '']);
+    firstIsThere.come();
+    await house.engine.runs.cancel({ app: 'shop', run: first, reason: 'the second is better' }, 'user:ada');
+    const two = await house.settled('shop', second);
+    expect([two.row.state, two.row.reason]).to.deep.equal(['waiting', '']);
+    expect(await names()).to.deep.equal(['production 2', 'test 2']);
+  });
+
+  it('that has left is not brought back to its lane by who saw it serving a moment ago', async () => {
+    await released('1');
+    const { environment } = await production();
+    const [instance] = await house.engine.instances.list({ environmentId: environment.id });
+    const seen = { state: 'serving', container: 'restarted', address: '10.0.0.9' } as const;
+    const { name = '' } = instance ?? {};
+    await house.engine.instances.move(name, { state: 'draining' });
+    await house.engine.instances.move(name, seen, 'serving');
+    const [after] = await house.engine.instances.list({ environmentId: environment.id });
+    expect(after).to.include({ name, state: 'draining', address: instance?.address });
+  });
+
   it('goes back by one switch, and forward again, without starting anything', async () => {
     await released('1');
     await released('2');
@@ -142,6 +186,8 @@ describe('a release', () => {
     expect(await production()).to.include({ stable: 1, gray: 2, share: 500 });
     const back = await house.engine.runs.rollback({ app: 'shop', reason: 'odd' }, 'user:ada');
     expect(back).to.include({ kind: 'gray', run: number });
+    const pressedTwice = await house.engine.runs.rollback({ app: 'shop', reason: '' }, 'user:ada');
+    expect(pressedTwice).to.deep.equal(back);
     const { row, steps } = await house.settled('shop', number);
     expect([row.state, row.reason]).to.deep.equal(['cancelled', 'rolled back by ada: odd']);
     expect(steps.filter((s) => s.verb === 'undo').map((s) => [s.name, s.state])).to.deep.equal([
@@ -220,6 +266,40 @@ describe('a release', () => {
     expect(met).to.deep.equal([]);
     expect(await production()).to.include({ stable: 1, gray: null, share: 0 });
     expect(await names()).to.deep.equal(['production 1', 'test 2']);
+  });
+
+  it('whose promotion breaks off between the decision and the gateway leaves the old one stable', async () => {
+    await released('1');
+    const { gateway } = house.world;
+    const route = gateway.route.bind(gateway);
+    gateway.route = async (wanted) => {
+      const { environment } = await production();
+      const isPromotion = wanted.host === environment.host && wanted.stable !== 'a';
+      if (!isPromotion) return route(wanted);
+      gateway.route = route;
+      throw new Error('the gateway said something odd');
+    };
+    const { row, steps } = await house.through('shop', await house.push('shop', files('2')));
+    expect(row.state).to.equal('failed');
+    expect(row.reason).to.contain('something odd').and.not.contain('could not undo');
+    expect(steps.find((s) => s.name === 'undo production/promote')?.state).to.equal('succeeded');
+    expect(await production()).to.include({ stable: 1, gray: null });
+    expect((await gateway.readRoute((await production()).environment.host))?.stable).to.equal('a');
+  });
+
+  it('whose promotion breaks off before the decision leaves the old one stable', async () => {
+    await released('1');
+    const { changeIn } = house.engine.environments;
+    house.engine.environments.changeIn = async (...all) => {
+      const [, mover] = all;
+      if ('lease' in mover && mover.lease.kind === 'promote' && mover.lease.verb === 'run') throw new Error('odd');
+      return changeIn(...all);
+    };
+    const { row, steps } = await house.through('shop', await house.push('shop', files('2')));
+    expect(row.state).to.equal('failed');
+    expect(row.reason).to.not.contain('could not undo');
+    expect(steps.find((s) => s.name === 'undo production/promote')?.state).to.equal('succeeded');
+    expect(await production()).to.include({ stable: 1, gray: null });
   });
 
   it('that is rolled back to as its warm time ends is not stopped', async () => {

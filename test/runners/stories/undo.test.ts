@@ -335,6 +335,58 @@ describe('a rollback to a named release', () => {
     expect(await scene(house)).to.include({ stable: 1, warm: 3 });
   });
 
+  /** Calls `meanwhile` once, between what `retire` has seen or decided and what it does then. */
+  const during = async (version: string, moment: 'seen' | 'decided', meanwhile: () => Promise<unknown>) => {
+    const { vacate } = house.engine.environments;
+    const remove = house.world.gateway.removeServers.bind(house.world.gateway);
+    const first = { done: false };
+    const once = async (): Promise<void> => {
+      if (first.done) return;
+      first.done = true;
+      await meanwhile();
+    };
+    house.engine.environments.vacate = async (lease, seen, lane) => {
+      if (moment === 'seen' && lease.kind === 'retire') await once();
+      return vacate(lease, seen, lane);
+    };
+    house.world.gateway.removeServers = async (slot, lane, names, drainMs) => {
+      if (moment === 'decided' && (await isRetiring())) await once();
+      return remove(slot, lane, names, drainMs);
+    };
+    await released(house, version);
+    house.world.gateway.removeServers = remove;
+    house.engine.environments.vacate = vacate;
+    expect(first.done).to.equal(true);
+  };
+  const isRetiring = async () => {
+    const [newest] = await house.engine.runs.list({ app: 'shop', limit: 1 });
+    const { steps } = await house.engine.runs.find('shop', newest?.number ?? 0);
+    return steps.some((step) => step.kind === 'retire' && step.state === 'running');
+  };
+
+  it('finds the release standing that was about to be retired when it began', async () => {
+    for (const version of ['1', '2']) await released(house, version);
+    const before = await house.world.cluster.listInstances();
+    let run = 0;
+    await during('3', 'seen', async () => {
+      run = (await back(1)).run;
+    });
+    expect((await house.through('shop', run)).row).to.include({ state: 'succeeded', reason: '' });
+    expect(await scene(house)).to.include({ stable: 1, warm: 3, runs: 'production 1, production 3, test 3' });
+    const first = (all: typeof before) =>
+      all.find((i) => i.labels.environment === 'production' && i.labels.release === '1');
+    expect(first(await house.world.cluster.listInstances())?.id).to.equal(first(before)?.id);
+  });
+
+  it('starts the release anew whose retirement was decided when it began', async () => {
+    for (const version of ['1', '2']) await released(house, version);
+    await during('3', 'decided', async () => {
+      const { run } = await back(1);
+      expect((await house.through('shop', run)).row).to.include({ state: 'succeeded', reason: '' });
+    });
+    expect(await scene(house)).to.include({ stable: 1, warm: 3, runs: 'production 1, production 3, test 3' });
+  });
+
   it('takes the lane of what is kept warm when all three are taken', async () => {
     for (const version of ['1', '2']) await released(house, version);
     const third = await released(house, '3');
