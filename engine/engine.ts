@@ -42,6 +42,7 @@ import { cancelRun } from './runs/cancel';
 import { explainRun } from './runs/explain';
 import { findRun, listRuns, stepState } from './runs/find';
 import { setGrayShare } from './runs/gray';
+import { lastMove } from './runs/last-move';
 import { previewUndo } from './runs/preview-undo';
 import { rollback } from './runs/rollback';
 import { showRun } from './runs/show';
@@ -97,6 +98,7 @@ export function createEngine(parts: EngineParts) {
       why: to(explainRun),
       stepState: to(stepState),
       anyStepRuns: to(anyStepRuns),
+      lastMove: to(lastMove),
       cancel: to(cancelRun),
       rollback: to(rollback),
       previewUndo: to(previewUndo),

@@ -6,6 +6,7 @@ import { endLeaving } from './end-leaving';
 import { endWarm } from './end-warm';
 import { keepImages } from './keep-images';
 import { SAMPLE_MS, TrafficSampler } from './sample-traffic';
+import { whenCalm } from './when-calm';
 
 /** One control loop: what it mends, how often, under a term of its own. */
 interface Loop {
@@ -31,7 +32,7 @@ export function startLoops(engine: Engine, world: World, holder: string, keepRel
     { name: 'leaving', everyMs: 2_000, turn: () => endLeaving(engine, world) },
     { name: 'kept', everyMs: 2_000, turn: () => endKept(engine, world) },
     { name: 'credentials', everyMs: 15_000, turn: () => engine.releases.forgetOldCredentials() },
-    { name: 'images', everyMs: 5_000, turn: keepImages(engine, world, keepReleases) },
+    { name: 'images', everyMs: 5_000, turn: whenCalm(engine, keepImages(engine, world, keepReleases)) },
     { name: 'traffic', everyMs: SAMPLE_MS, turn: () => sampler.turn(), rest: () => sampler.rest() },
   ];
   const stops = loops.map((loop) => startLoop(engine, loop, `${loop.name}/${world.cluster.name}`, holder, log));
