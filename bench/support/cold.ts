@@ -6,6 +6,8 @@ import { Connection, monotonicNow } from './load/connection';
 import { RELEASE_HEADER } from './load/page';
 
 const LIMIT_MS = 60_000;
+/** Images are taken when runs have been calm for a while, one after the other, and beside a load. */
+const KEPT_LIMIT_MS = 240_000;
 const POLL_MS = 5;
 
 export interface Cold {
@@ -95,7 +97,7 @@ export async function loseImage(docker: Docker, house: House, app: string, numbe
 
 /** Waits until the image of a release is kept: Docker sends it in the background, which takes its share of the machine. */
 export async function untilKept(house: House, app: string, number: number): Promise<ReleaseShown> {
-  const deadline = Date.now() + LIMIT_MS;
+  const deadline = Date.now() + KEPT_LIMIT_MS;
   for (;;) {
     const release = await house.call<ReleaseShown>('GET', `/apps/${app}/releases/${number}`);
     if (release.image.state === 'kept') return release;

@@ -40,16 +40,18 @@ export class House {
   /**
    * Starts it by `gantry up --detach`; its removal is already planned when it begins.
    *
-   * @param wishes `dummy`: no Docker, the dummy runner; `concurrency`: steps that the runner carries out at once
+   * @param wishes `dummy`: no Docker, the dummy runner; `concurrency`: steps that the runner carries out at once;
+   *   `environment`: further settings
    */
   static async start(
     { settings, folder, cleanup, say }: Workshop,
-    wishes: { dummy?: boolean; concurrency?: number } = {},
+    wishes: { dummy?: boolean; concurrency?: number; environment?: Record<string, string> } = {},
   ): Promise<House> {
     const home = join(folder, 'home');
     const environment = {
       ...ownEnvironment(settings.environment, home),
       ...(wishes.concurrency === undefined ? {} : { GANTRY_CONCURRENCY: String(wishes.concurrency) }),
+      ...wishes.environment,
     };
     const cli = (args: readonly string[], limitMs: number): Promise<string> =>
       runProgram(process.execPath, [CLI, ...args], { folder: settings.root, environment, limitMs });
@@ -135,7 +137,7 @@ export class House {
 const pidIn = (file: string): number => (JSON.parse(readFileSync(file, 'utf8')) as { pid: number }).pid;
 
 /** The caller's environment without their own Gantry in it. */
-function ownEnvironment(environment: NodeJS.ProcessEnv, home: string): NodeJS.ProcessEnv {
+export function ownEnvironment(environment: NodeJS.ProcessEnv, home: string): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(([name]) => !name.startsWith('GANTRY_') || KEPT.test(name));
   return { ...Object.fromEntries(kept), GANTRY_HOME: home };
 }

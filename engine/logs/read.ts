@@ -4,7 +4,7 @@ import { type LogLine, logLines } from './lines';
 /** Of a long log only its two ends are looked at: what was tried first, and how it ended. Bytes. */
 const HEAD_BYTES = 128 * 1024;
 const TAIL_BYTES = 512 * 1024;
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
 
 /** The lines of a log, or its beginning and its end, with their numbers in the whole log. */
@@ -15,8 +15,9 @@ export async function readLogEnds(logs: Logs, runId: string, stepId: string): Pr
   const head = whole(await read(0, HEAD_BYTES), 'end');
   const tail = whole(await read(size - TAIL_BYTES, size), 'start');
   let before = count(head);
+  const memory = Buffer.allocUnsafe(CHUNK_BYTES);
   for (let at = head.length; at < size - tail.length; ) {
-    const bytes = await read(at, Math.min(at + CHUNK_BYTES, size - tail.length));
+    const bytes = await logs.read(runId, stepId, at, Math.min(CHUNK_BYTES, size - tail.length - at), memory);
     if (bytes.length === 0) break; // somebody removed the log while it was read
     before += count(bytes);
     at += bytes.length;

@@ -1,3 +1,4 @@
+import type { OutputLine } from './bytes';
 import type { Labels } from './cluster';
 
 /**
@@ -26,7 +27,7 @@ export interface Builder {
 export interface BuildCall {
   labels: Labels;
   signal: AbortSignal;
-  onLine: (line: string) => void;
+  onLine: (line: OutputLine) => void;
 }
 
 export interface ImageRequest extends BuildCall {

@@ -1,8 +1,10 @@
 import type { Plan, StageSpec, StepKindName, StepSpec } from '../../pipelines/types';
 import type { Engine } from '../engine';
 import type { Json } from '../model/hash';
+import type { Kin } from '../runs/kin';
 import type { StepLease } from '../steps/lease';
 import type { Tx } from '../store/store';
+import type { OutputLine } from './bytes';
 
 /**
  * One kind of step: what it does, how one sees after a crash what became of it, how it is taken back.
@@ -38,7 +40,7 @@ export interface StepWork {
   /** Output of the step that is taken back; undefined when it never succeeded. Only for `undo`. */
   readonly undone: Json | undefined;
   /** One line of the step's log. */
-  readonly log: (line: string) => void;
+  readonly log: (line: OutputLine) => void;
   /** Output of an earlier step of this run. */
   outputOf(stepName: string): Promise<Json | undefined>;
   effect<T extends Json>(effect: EffectRequest<T>): Promise<T>;
@@ -68,7 +70,8 @@ export interface EffectRequest<T extends Json> {
 export type StepResult =
   | { end: 'succeeded'; output: Json }
   | { end: 'waiting'; reason: string }
-  | { end: 'planned'; plan: Plan }
+  /** `kin`: runs of the same ref whose commits do not follow in the order in which they came. */
+  | { end: 'planned'; plan: Plan; kin?: Kin }
   | { end: 'ignored'; reason: string };
 
 export type Inspection = { found: 'done'; output: Json } | { found: 'partly' } | { found: 'nothing' };

@@ -1,24 +1,50 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Logs } from '../ports/bytes';
+import { LogRest, type RestLimits } from './log-rest';
 
-/** Step logs as files: `<folder>/<run>/<step>.log`, where both are ids of ours (never text of a user). */
-export function fileLogs(folder: string): Logs {
+export interface LogLimits extends RestLimits {
+  /** Bytes of a log that are kept from its beginning; what comes after them is the rest. */
+  headBytes: number;
+}
+
+const MIB = 1024 * 1024;
+/** Of one step's log, MiB, for whoever only reads, and where no setting says otherwise. */
+const LOG_LIMIT_MIB = 64;
+/** The end that is kept of a log over its limit: a sixteenth, which is enough to see how it went. */
+const TAIL_PART = 16;
+
+/** The beginning says what was tried, the end how it went. @param limit of one step's log, MiB */
+export function logLimits(limit: number): LogLimits {
+  const limitBytes = limit * MIB;
+  const tailBytes = limitBytes / TAIL_PART;
+  return { headBytes: limitBytes - tailBytes, tailBytes, limitBytes };
+}
+
+/**
+ * Step logs as files: `<folder>/<run>/<step>.log`, where both are ids of ours (never text of a user). A log only grows,
+ * and stays within its limit: past its head, what comes is held back until the end, and of that the last is kept.
+ */
+export function fileLogs(folder: string, limits = logLimits(LOG_LIMIT_MIB)): Logs {
   const path = (runId: string, stepId: string) => join(folder, safe(runId), `${safe(stepId)}.log`);
+  const written = new Map<string, OpenLog>();
+  const openLog = (file: string): OpenLog => {
+    const known = written.get(file);
+    if (known !== undefined) return known;
+    const log = new OpenLog(file, limits);
+    written.set(file, log);
+    return log;
+  };
   return {
-    // Not in the thread pool: a few lines go to the page cache in 25 µs, and three trips to a thread take longer.
-    append: async (runId, stepId, bytes) => {
+    append: async (runId, stepId, bytes) => openLog(path(runId, stepId)).append(bytes),
+    end: async (runId, stepId) => {
       const file = path(runId, stepId);
-      try {
-        appendFileSync(file, bytes);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-        mkdirSync(dirname(file), { recursive: true });
-        appendFileSync(file, bytes);
-      }
+      openLog(file).end();
+      written.delete(file);
     },
-    read: (runId, stepId, offset, limit) => readPart(path(runId, stepId), offset, limit),
+    read: (runId, stepId, offset, limit, memory) =>
+      readPart(path(runId, stepId), offset, limit, memory ?? Buffer.allocUnsafe(limit)),
     size: (runId, stepId) =>
       stat(path(runId, stepId)).then(
         (s) => s.size,
@@ -27,20 +53,72 @@ export function fileLogs(folder: string): Logs {
   };
 }
 
+/** A log that is being written, perhaps begun by another process before. */
+class OpenLog {
+  private size: number;
+  private rest: LogRest | undefined;
+
+  constructor(
+    private readonly file: string,
+    private readonly limits: LogLimits,
+  ) {
+    this.size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    this.rest = LogRest.find(file, limits);
+  }
+
+  /** Not in the thread pool: a few lines go to the page cache in 25 µs, and three trips to a thread take longer. */
+  append(bytes: Buffer): void {
+    const fits = this.rest === undefined ? this.fitting(bytes) : 0;
+    if (fits > 0) this.write(bytes.subarray(0, fits));
+    if (fits === bytes.length) return;
+    this.rest ??= this.beginRest();
+    this.rest.append(bytes.subarray(fits));
+  }
+
+  end(): void {
+    if (this.rest === undefined) return;
+    this.write(this.rest.close());
+    this.rest = undefined;
+  }
+
+  private beginRest(): LogRest {
+    this.write(LogRest.notice(this.limits));
+    return LogRest.begin(this.file, this.limits);
+  }
+
+  /** How many of these bytes still belong to the head: whole lines. */
+  private fitting(bytes: Buffer): number {
+    const room = this.limits.headBytes - this.size;
+    if (bytes.length <= room) return bytes.length;
+    return room <= 0 ? 0 : bytes.lastIndexOf('\n', room - 1) + 1;
+  }
+
+  private write(bytes: Buffer): void {
+    try {
+      appendFileSync(this.file, bytes);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      mkdirSync(dirname(this.file), { recursive: true });
+      appendFileSync(this.file, bytes);
+    }
+    this.size += bytes.length;
+  }
+}
+
 function safe(id: string): string {
   if (!/^[0-9a-f-]{1,40}$/.test(id)) throw new Error(`"${id}" is no id`);
   return id;
 }
 
-async function readPart(file: string, offset: number, limit: number): Promise<Buffer> {
+async function readPart(file: string, offset: number, limit: number, memory: Buffer): Promise<Buffer> {
   const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined; // no line was written yet
     throw error;
   });
   if (handle === undefined) return Buffer.alloc(0);
   try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(limit), 0, limit, offset);
-    return buffer.subarray(0, bytesRead);
+    const { bytesRead } = await handle.read(memory, 0, limit, offset);
+    return memory.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }

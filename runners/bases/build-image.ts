@@ -53,7 +53,7 @@ export async function buildImage(request: ImageBuildRequest): Promise<string> {
     buildargs: request.buildArgs,
     labels: request.labels,
   });
-  const progress = new BuildProgress(remember);
+  const progress = new BuildProgress((line) => remember(line.toString()));
   let failure: string | undefined;
   for await (const line of createInterface({ input: answer })) {
     const message = JSON.parse(line) as BuildMessage;

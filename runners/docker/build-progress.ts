@@ -1,3 +1,4 @@
+import type { OutputLine } from '../../engine/ports/bytes';
 import { decodeTrace, type TraceTime, type TraceVertex } from './build-trace';
 import { LineSplitter } from './output-lines';
 
@@ -11,7 +12,7 @@ export class BuildProgress {
   private readonly ended = new Set<string>();
   private readonly printing = new Map<string, LineSplitter>();
 
-  constructor(private readonly onLine: (line: string) => void) {}
+  constructor(private readonly onLine: (line: OutputLine) => void) {}
 
   read(base64: string): void {
     const { vertexes, logs } = decodeTrace(base64);

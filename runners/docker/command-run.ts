@@ -8,7 +8,7 @@ import { WORK_FOLDER } from './build-folders';
 import { type DockerClient, ignoring, reasonOf, renamedError, statusOf, within } from './client';
 import type { ContainerOptions } from './container-options';
 import { packFiles, putFiles } from './injection';
-import { BoundedOutput, OutputDemultiplexer } from './output-lines';
+import { OutputDemultiplexer } from './output-lines';
 import { removeContainer } from './removal';
 import { takeFile } from './taken-file';
 
@@ -69,8 +69,7 @@ async function follow(
   container: Docker.Container,
   request: CommandRequest,
 ): Promise<Omit<CommandEnd, 'taken'>> {
-  const output = new BoundedOutput(request.onLine);
-  const reader = new OutputDemultiplexer(output.line);
+  const reader = new OutputDemultiplexer(request.onLine);
   // Attached before the start, so that not a line is lost.
   const stream = await container.attach({ stream: true, stdout: true, stderr: true });
   const closed = new Promise<void>((resolve) => {
@@ -85,7 +84,6 @@ async function follow(
     return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled, timedOut };
   } finally {
     reader.end();
-    output.end();
     (stream as unknown as Readable).destroy();
   }
 }

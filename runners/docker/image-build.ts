@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { StepFailure } from '../../engine/model/errors';
+import type { OutputLine } from '../../engine/ports/bytes';
 import { BuildProgress } from './build-progress';
 import { type DockerClient, reasonOf, renamedError, sending, statusOf } from './client';
 
@@ -14,7 +15,7 @@ export interface BuildKitRequest {
   tag: string;
   labels: Record<string, string>;
   signal: AbortSignal;
-  onLine: (line: string) => void;
+  onLine: (line: OutputLine) => void;
 }
 
 interface BuildMessage {
@@ -66,7 +67,7 @@ function start(
 
 async function follow(
   answer: NodeJS.ReadableStream,
-  onLine: (line: string) => void,
+  onLine: (line: OutputLine) => void,
 ): Promise<{ imageId: string | undefined; error: string | undefined }> {
   const progress = new BuildProgress(onLine);
   let imageId: string | undefined;

@@ -1,52 +1,60 @@
-import type { Logs } from '../../engine/ports/bytes';
+import type { Logs, OutputLine } from '../../engine/ports/bytes';
 import type { Clock } from '../../engine/ports/clock';
+import { LinePage } from './line-page';
 
 /** Lines are handed to the disk this often at most, ms; a reader sees them that late. */
 const FLUSH_MS = 50;
-/** Bytes of one step's log; past it the rest is counted, not kept. */
-export const LOG_LIMIT_BYTES = 64 * 1024 * 1024;
-const LINE_LIMIT = 16 * 1024;
 
-/** The log of one step: a line each, with its time; written in order, in small batches. */
+/** The log of one step: a line each, with its time; written in order, in small batches. Bytes stay as they came. */
 export function stepLog(
   logs: Logs,
   runId: string,
   stepId: string,
   clock: Clock,
   onTrouble: (error: unknown) => void,
-): { line: (text: string) => void; close: () => Promise<void> } {
-  let waiting: string[] = [];
-  let written = 0;
-  let dropped = 0;
+): { line: (line: OutputLine) => void; close: () => Promise<void> } {
+  let page = new LinePage();
+  /** Written once, and free to be written on again: a flood needs no more than these few. */
+  const blank: LinePage[] = [];
   let timer: NodeJS.Timeout | undefined;
   let last: Promise<void> = Promise.resolve();
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    if (waiting.length === 0) return;
-    const bytes = Buffer.from(waiting.join(''));
-    waiting = [];
-    last = last.then(() => logs.append(runId, stepId, bytes)).catch(onTrouble);
+    if (page.isEmpty) return;
+    const full = page;
+    page = blank.pop() ?? new LinePage();
+    last = last
+      .then(() => logs.append(runId, stepId, full.bytes))
+      .catch(onTrouble)
+      .then(() => {
+        full.clear();
+        blank.push(full);
+      });
   };
-  const push = (text: string): void => {
-    waiting.push(text);
-    written += text.length;
-    timer ??= setTimeout(flush, FLUSH_MS);
-  };
+  const timeOf = times(clock);
   return {
-    line: (text) => {
-      if (written > LOG_LIMIT_BYTES) {
-        dropped++;
-        return;
-      }
-      const time = new Date(clock.now()).toISOString().slice(11, 23);
-      push(`${time} ${text.length > LINE_LIMIT ? `${text.slice(0, LINE_LIMIT)}… (line cut)` : text}\n`);
+    line: (line) => {
+      page.add(timeOf(), line);
+      if (page.isFull) flush();
+      else timer ??= setTimeout(flush, FLUSH_MS);
     },
     close: async () => {
-      if (dropped > 0)
-        push(`… ${dropped} more lines were not kept: the log reached ${LOG_LIMIT_BYTES / 1_048_576} MiB\n`);
       flush();
       await last;
+      await logs.end(runId, stepId).catch(onTrouble);
     },
+  };
+}
+
+/** `09:41:02.317`. Many lines come within one millisecond. */
+function times(clock: Clock): () => string {
+  let at = Number.NaN;
+  let text = '';
+  return () => {
+    const now = clock.now();
+    if (now !== at) text = new Date(now).toISOString().slice(11, 23);
+    at = now;
+    return text;
   };
 }

@@ -24,7 +24,7 @@ describe('asking why', () => {
     const { waits, sentences, commands } = await house.engine.runs.why('storefront', number);
     return { waits, sentences, commands };
   };
-  const announce = (places: number) => house.engine.runners.announce({ owner: 'r1', cluster: 'local', places });
+  const announce = (places: number) => house.engine.runners.announce({ owner: 'r1', cluster: 'local', places, pools: ['default'], kinds: ['plan'] });
 
   it('tells that no runner is there, until one says that it is', async () => {
     expect((await why()).sentences[1]).to.equal('no runner is alive: none has been there for a day');
@@ -88,6 +88,7 @@ describe('a log that is too long to be read whole', () => {
     const text = Buffer.from(Array.from({ length: count }, (_, i) => line(i + 1)).join(''));
     const logs: Logs = {
       append: async () => undefined,
+      end: async () => undefined,
       read: async (_run, _step, offset, limit) => text.subarray(offset, offset + limit),
       size: async () => text.length,
     };

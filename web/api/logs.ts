@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { GantryError } from '../../engine/model/errors';
 import type { StepRow } from '../../engine/runs/apply';
@@ -8,6 +7,7 @@ import type { WebParts } from '../parts';
 import { type Context, param, type Route } from '../route';
 import { numberParam } from './body';
 import { endpoint } from './endpoint';
+import { sendBytes } from './send-bytes';
 
 const logQuery = z.strictObject({
   offset: z.coerce.number().int().min(0).default(0).describe('bytes to leave out at the beginning'),
@@ -31,11 +31,11 @@ export const logRoutes: readonly Route[] = [
       ctx.type = 'text/plain; charset=utf-8';
       ctx.set('X-Log-Size', String(size));
       ctx.set('X-Step-State', step.state);
-      const bytes =
+      sendBytes(ctx, (memory) =>
         follow === '1'
-          ? parts.logs.follow({ runId: step.run_id, stepId: step.id }, offset, untilGone(parts, ctx))
-          : readLog(parts, step, offset, size);
-      ctx.body = Readable.from(bytes, { objectMode: false });
+          ? parts.logs.follow({ runId: step.run_id, stepId: step.id }, offset, untilGone(parts, ctx), memory)
+          : readLog(parts, step, { offset, size }, memory),
+      );
     },
   }),
 ];
@@ -54,9 +54,15 @@ async function findStep(parts: WebParts, ctx: Context): Promise<StepRow> {
 }
 
 /** What is there now, chunk by chunk, so that a large log never lies in memory as a whole. */
-async function* readLog(parts: WebParts, step: StepRow, offset: number, size: number): AsyncGenerator<Buffer> {
+async function* readLog(
+  parts: WebParts,
+  step: StepRow,
+  { offset, size }: { offset: number; size: number },
+  memory: Buffer,
+): AsyncGenerator<Buffer> {
+  const { logs } = parts.engine.parts;
   for (let at = offset; at < size; ) {
-    const bytes = await parts.engine.parts.logs.read(step.run_id, step.id, at, Math.min(LOG_CHUNK, size - at));
+    const bytes = await logs.read(step.run_id, step.id, at, Math.min(LOG_CHUNK, size - at), memory);
     if (bytes.length === 0) return;
     at += bytes.length;
     yield bytes;

@@ -59,13 +59,16 @@ export class LogReader {
     return this.view(step, await this.index.beginOf(step, Math.max(1, line - LOG_LINES_BEFORE)));
   }
 
-  /** What is there from `offset` and what comes, until the step has ended or `signal` aborts. */
-  async *follow(step: StepRef, offset: number, signal: AbortSignal): AsyncGenerator<Buffer> {
+  /**
+   * What is there from `offset` and what comes, until the step has ended or `signal` aborts.
+   * @param memory used for each piece, which is then only what it is until the next one is asked for
+   */
+  async *follow(step: StepRef, offset: number, signal: AbortSignal, memory?: Buffer): AsyncGenerator<Buffer> {
     const { logs } = this.engine.parts;
     let at = offset;
     for await (const { size, ended } of this.growth.follow(step, signal)) {
       while (at < size && !signal.aborted) {
-        const bytes = await logs.read(step.runId, step.stepId, at, LOG_CHUNK);
+        const bytes = await logs.read(step.runId, step.stepId, at, LOG_CHUNK, memory);
         if (bytes.length === 0) break;
         at += bytes.length;
         yield bytes;

@@ -38,8 +38,9 @@ export class Load {
     return (await heard).total;
   }
 
+  /** A process that is gone hears nothing; whoever waits for its answer is told so. */
   private tell(message: ToLoad): void {
-    this.child.send(message);
+    if (this.child.connected) this.child.send(message);
   }
 
   private hear<T extends FromLoad['type']>(type: T): Promise<Extract<FromLoad, { type: T }>> {

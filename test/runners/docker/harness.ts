@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { pack } from 'tar-stream';
-import type { Bytes } from '../../../engine/ports/bytes';
+import type { Bytes, OutputLine } from '../../../engine/ports/bytes';
 import type { Labels } from '../../../engine/ports/cluster';
 import { fileBytes } from '../../../engine/store/bytes';
 import { DockerBuilder } from '../../../runners/docker/builder';
@@ -78,7 +78,7 @@ export function buildCall(labels: Partial<Labels> = {}, signal: AbortSignal = ne
     labels: { app: 'shop', role: 'build' as const, ...labels },
     signal,
     lines,
-    onLine: (line: string) => void lines.push(line),
+    onLine: (line: OutputLine) => void lines.push(line.toString()),
   };
 }
 

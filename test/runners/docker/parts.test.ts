@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import type { CommandRequest } from '../../../engine/ports/builder';
 import { BuildProgress } from '../../../runners/docker/build-progress';
 import { encodeTrace } from '../../../runners/docker/build-trace';
@@ -9,7 +10,7 @@ import { baseImageOf, imagesOf, refuseSyntaxLine, stagesOf } from '../../../runn
 import { globFolder, globPattern } from '../../../runners/docker/glob';
 import { readLabels, writeLabels } from '../../../runners/docker/labels';
 import { layerContext } from '../../../runners/docker/layer-context';
-import { BoundedOutput, LineSplitter, MAX_LINE_BYTES, OutputDemultiplexer } from '../../../runners/docker/output-lines';
+import { LineSplitter, MAX_LINE_BYTES, OutputDemultiplexer } from '../../../runners/docker/output-lines';
 import { Turns } from '../../../runners/docker/turns';
 import { instanceSpec } from '../cluster-contract';
 import { buildCall, scratchBytes } from './harness';
@@ -102,13 +103,14 @@ describe('what is asked of Docker for a container', () => {
 });
 
 describe('the output of a container', () => {
-  const split = (...chunks: (string | Buffer)[]): string[] => {
-    const lines: string[] = [];
+  const splitBytes = (...chunks: (string | Buffer)[]): Buffer[] => {
+    const lines: Buffer[] = [];
     const splitter = new LineSplitter((line) => lines.push(line));
     for (const chunk of chunks) splitter.write(Buffer.from(chunk));
     splitter.end();
     return lines;
   };
+  const split = (...chunks: (string | Buffer)[]): string[] => splitBytes(...chunks).map((line) => line.toString());
 
   it('is cut into lines, wherever its pieces end', () => {
     expect(split('one\ntw', 'o\n\nthr', 'ee')).to.deep.equal(['one', 'two', '', 'three']);
@@ -123,6 +125,24 @@ describe('the output of a container', () => {
     expect(split('10 %\r50 %\r100 %\r\ndone\r\n')).to.deep.equal(['100 %', 'done']);
   });
 
+  it('is the same lines however it comes in pieces', () => {
+    const text = fc.array(fc.constantFrom('a', 'bc', '\n', 'x'.repeat(MAX_LINE_BYTES / 2)), { maxLength: 40 });
+    const cuts = fc.array(fc.nat(200_000), { maxLength: 10 });
+    fc.assert(
+      fc.property(text, cuts, (parts, places) => {
+        const bytes = Buffer.from(parts.join(''));
+        const ends = [...places.map((place) => Math.min(place, bytes.length)), bytes.length].sort((a, b) => a - b);
+        const pieces = ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end));
+        expect(split(...pieces)).to.deep.equal(split(bytes));
+      }),
+    );
+  });
+
+  it('stays bytes where it is no text [F45]', () => {
+    const odd = Buffer.from([0x67, 0xff, 0x00, 0xfe]);
+    expect(splitBytes(Buffer.concat([odd, Buffer.from('\r\n')]))).to.deep.equal([odd]);
+  });
+
   it('cuts a line that does not end', () => {
     const lengths = split('x'.repeat(MAX_LINE_BYTES), 'x'.repeat(MAX_LINE_BYTES + 1), '\n').map((line) => line.length);
     expect(lengths).to.deep.equal([MAX_LINE_BYTES, MAX_LINE_BYTES, 1]);
@@ -134,28 +154,18 @@ describe('the output of a container', () => {
       return Buffer.concat([header, Buffer.from(text)]);
     };
     const lines: string[] = [];
-    const reader = new OutputDemultiplexer((line) => lines.push(line));
+    const reader = new OutputDemultiplexer((line) => lines.push(line.toString()));
     const all = Buffer.concat([frame(1, 'hel'), frame(2, 'oops\n'), frame(1, 'lo\n')]);
     for (const byte of all) reader.write(Buffer.from([byte]));
     reader.end();
     expect(lines).to.deep.equal(['oops', 'hello']);
-  });
-
-  it('keeps head and tail of what is too long, and says so', () => {
-    const lines: string[] = [];
-    const output = new BoundedOutput((line) => lines.push(line), { head: 30, tail: 20 });
-    for (let number = 100; number < 200; number++) output.line(`line ${number}`);
-    output.end();
-    expect(lines.slice(0, 3)).to.deep.equal(['line 100', 'line 101', 'line 102']);
-    expect(lines[3]).to.include('95 lines (855 bytes) are left out');
-    expect(lines.slice(4)).to.deep.equal(['line 198', 'line 199']);
   });
 });
 
 describe("BuildKit's progress", () => {
   it('becomes lines: what begins, what it prints, how it ended', () => {
     const lines: string[] = [];
-    const progress = new BuildProgress((line) => lines.push(line));
+    const progress = new BuildProgress((line) => lines.push(line.toString()));
     const started = { seconds: 100, nanos: 0 };
     const vertex = { digest: 'a', name: '[2/3] RUN npm ci', cached: false, error: '' };
     const cached = {
