@@ -1,14 +1,6 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { Workshop } from './bench';
-
-const CHROMIUM = '/usr/bin/chromium';
-const OPTIONS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { launchChromium } from './chromium';
 
 /** What a page has shown, and when: ms since 1970. */
 export interface Shown {
@@ -20,7 +12,7 @@ export interface Shown {
 
 /** @throws Error when Debian's Chromium is not there */
 export async function startBrowser({ cleanup }: Workshop): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: OPTIONS });
+  const browser = await launchChromium();
   cleanup.later(() => browser.close());
   return browser;
 }

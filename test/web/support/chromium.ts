@@ -1,21 +1,12 @@
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { CHROMIUM, hasChromium, launchChromium } from '../../../bench/support/chromium';
 import { skipBecause } from '../../support/skips';
 import type { House } from './house';
 
-const CHROMIUM = '/usr/bin/chromium';
-const OPTIONS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 /** A real browser with an empty profile; skips the test where there is none. */
 export function startChromium(test: Mocha.Context): Promise<Browser> {
-  if (!existsSync(CHROMIUM)) skipBecause(test, `needs ${CHROMIUM}: apt-get install chromium`);
-  return chromium.launch({ executablePath: CHROMIUM, args: OPTIONS });
+  if (!hasChromium()) skipBecause(test, `needs ${CHROMIUM}: apt-get install chromium`);
+  return launchChromium();
 }
 
 /** A page at `path`, signed in by the form. What the browser complains about is collected in `problems`. */
