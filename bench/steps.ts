@@ -1,11 +1,13 @@
 /** Measures how many steps that do nothing a Gantry carries out, beside bare BullMQ jobs that are kept as safely. */
-import { symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AT_ONCE, startBareQueue } from './support/bare-queue';
 import { runBench, type Workshop } from './support/bench';
 import { distribution, type Figure, percentile } from './support/figures';
 import { gapsOf, lengthOf, type Span } from './support/gaps';
 import { House, type Run } from './support/house';
+import { postgresPrograms, startPostgres } from './support/postgres';
 import { Repository } from './support/repository';
 import { shopSources } from './support/shop';
 
@@ -16,21 +18,16 @@ const WAVES = 20;
 /** The first waves compile code and make folders; they are not counted. */
 const WARM_UP = 2;
 const RUN_LIMIT_MS = 60_000;
+/** Beside SQLite, to compare: fewer. */
+const POSTGRES_WAVES = 8;
 /** No file, so that no release can be sealed with it. */
 const LINK = 'settings.conf';
 /** As many bare jobs beside each wave, so that both sides meet the same moods of the machine. */
 const JOBS = 500;
 
 async function measure(workshop: Workshop): Promise<Figure[]> {
-  const { folder, settings, say } = workshop;
-  const house = await House.start(workshop, { dummy: true, concurrency: AT_ONCE });
+  const { house, repository } = await prepare(workshop);
   const bare = await startBareQueue(workshop);
-  await house.cli('app', 'create', APP);
-  const repository = new Repository(join(folder, 'clone'), settings.environment);
-  await repository.create();
-  repository.write({ ...shopSources(APP, 1), 'gantry.yml': pipeline() });
-  symlinkSync('version.txt', join(repository.folder, LINK));
-  await repository.commit('steps that do nothing');
   const waves: Span[][] = [];
   const jobs: number[] = [];
   for (let i = 0; i < WARM_UP + WAVES; i++) {
@@ -40,7 +37,51 @@ async function measure(workshop: Workshop): Promise<Figure[]> {
     jobs.push(rate);
     waves.push(steps);
   }
-  return judge(waves, jobs, say);
+  return [...judge(waves, jobs, workshop.say), ...(await measureOnPostgres(workshop))];
+}
+
+async function prepare(
+  workshop: Workshop,
+  environment: Record<string, string> = {},
+): Promise<{ house: House; repository: Repository }> {
+  const house = await House.start(workshop, { dummy: true, concurrency: AT_ONCE, environment });
+  await house.cli('app', 'create', APP);
+  const repository = new Repository(join(workshop.folder, 'clone'), workshop.settings.environment);
+  await repository.create();
+  repository.write({ ...shopSources(APP, 1), 'gantry.yml': pipeline() });
+  symlinkSync('version.txt', join(repository.folder, LINK));
+  await repository.commit('steps that do nothing');
+  return { house, repository };
+}
+
+/** The same waves with the records in a PostgreSQL on this machine's disk; nothing where there is none. */
+async function measureOnPostgres(workshop: Workshop): Promise<Figure[]> {
+  const { say } = workshop;
+  if (postgresPrograms() === undefined) {
+    say('without PostgreSQL, which is not installed: ./gantry test brings it');
+    return [];
+  }
+  const server = await startPostgres(tmpdir());
+  workshop.cleanup.later(() => server.remove());
+  const folder = join(workshop.folder, 'postgres');
+  mkdirSync(folder);
+  const { house, repository } = await prepare(
+    { ...workshop, folder },
+    { GANTRY_DATABASE_URL: server.urlOf('postgres') },
+  );
+  const waves: Span[][] = [];
+  for (let i = 0; i < WARM_UP + POSTGRES_WAVES; i++) {
+    const steps = await wave(house, repository, i);
+    if (i >= WARM_UP) waves.push(steps);
+  }
+  const gaps = waves.flatMap((spans) => gapsOf(spans, AT_ONCE));
+  const rates = waves.map((spans) => (spans.length * 1000) / lengthOf(spans));
+  say(`with PostgreSQL: steps/s         ${distribution(rates)}`);
+  say(`  its end → the next one, ms  ${distribution(gaps)}`);
+  return [
+    { name: 'postgres_steps_per_s', value: percentile(rates, 0.5) },
+    { name: 'postgres_gap_ms_p99', value: percentile(gaps, 0.99) },
+  ];
 }
 
 /** Ten runs at once. The runner is stopped while they are pushed, so that the time of the push is not in the figure. */

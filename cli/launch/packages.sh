@@ -29,6 +29,8 @@ want_tools() {
   if [[ -n ${WANT_BROWSER:-} && ! -x /usr/bin/chromium ]] && grep -qsx 'ID=debian' /etc/os-release; then
     want_packages chromium fonts-dejavu-core
   fi
+  # The store is tested on both of its databases.
+  if [[ -n ${WANT_BROWSER:-} && -z $(compgen -G '/usr/lib/postgresql/*/bin/initdb') ]]; then want_packages postgresql; fi
   # Completion is tested in the shells that it is for.
   if [[ -n ${WANT_BROWSER:-} ]]; then
     type -P zsh >/dev/null || want_packages zsh
@@ -94,15 +96,15 @@ install_command() {
   printf 'sudo apt-get update && sudo apt-get install --no-install-recommends %s' "$*"
 }
 
-# Installs the packages. Redis is run by Gantry itself, as a child with settings of its own, so the machine's service
-# stays off while it is installed (unless the machine has a policy for that already).
+# Installs the packages. Redis is run by Gantry itself, as a child with settings of its own, and PostgreSQL by the tests,
+# so the machine's services stay off while they are installed (unless the machine has a policy for that already).
 install_packages() {
   local policy=/usr/sbin/policy-rc.d ours=
   find_root
   "${AS_ROOT[@]}" apt-get update
-  if [[ " ${PACKAGES[*]} " == *' redis-server '* && ! -e $policy ]]; then
+  if [[ " ${PACKAGES[*]} " == *' redis-server '* || " ${PACKAGES[*]} " == *' postgresql '* ]] && [[ ! -e $policy ]]; then
     ours=yes
-    printf '#!/bin/sh\n[ "$1" = redis-server ] && exit 101\nexit 0\n' | "${AS_ROOT[@]}" tee "$policy" >/dev/null
+    printf '#!/bin/sh\ncase $1 in redis-server | postgresql*) exit 101 ;; esac\nexit 0\n' | "${AS_ROOT[@]}" tee "$policy" >/dev/null
     "${AS_ROOT[@]}" chmod +x "$policy"
   fi
   local status=0

@@ -1,17 +1,19 @@
-# `./gantry test [mocha arguments] [--without-docker] [--node MAJOR [--uncompiled]] [--docker trixie]`: what the tests
-# need, then the suite. `--node 22` runs it on that Node; with `--uncompiled` nodegit is not compiled for it, for tests
-# that need none. `--docker trixie` runs Docker's contract suite on a newer Engine.
+# `./gantry test [mocha arguments] [--without-docker] [--node MAJOR [--uncompiled]] [--docker trixie]
+# [--database postgres]`: what the tests need, then the suite. `--node 22` runs it on that Node; with `--uncompiled`
+# nodegit is not compiled for it, for tests that need none. `--docker trixie` runs Docker's contract suite on a newer
+# Engine; `--database postgres` runs what works on the engine's records on PostgreSQL instead of SQLite.
 
-# out: MOCHA_ARGUMENTS, TEST_DOCKER (with-docker or without-docker), OTHER_NODE, OTHER_ENGINE and UNCOMPILED
-# (empty when not wanted)
+# out: MOCHA_ARGUMENTS, TEST_DOCKER (with-docker or without-docker), OTHER_NODE, OTHER_ENGINE, OTHER_DATABASE and
+# UNCOMPILED (empty when not wanted)
 read_test_arguments() {
-  MOCHA_ARGUMENTS=() TEST_DOCKER=with-docker OTHER_NODE='' OTHER_ENGINE='' UNCOMPILED=''
+  MOCHA_ARGUMENTS=() TEST_DOCKER=with-docker OTHER_NODE='' OTHER_ENGINE='' OTHER_DATABASE='' UNCOMPILED=''
   while (($# > 0)); do
     case $1 in
       --without-docker) TEST_DOCKER=without-docker ;;
       --uncompiled) UNCOMPILED=yes ;;
       --node) OTHER_NODE=${2:-} && shift ;;
       --docker) OTHER_ENGINE=${2:-} && shift ;;
+      --database) OTHER_DATABASE=${2:-} && shift ;;
       *) MOCHA_ARGUMENTS+=("$1") ;;
     esac
     shift
@@ -20,6 +22,11 @@ read_test_arguments() {
   if [[ -n $OTHER_ENGINE && $OTHER_ENGINE != trixie ]]; then
     fail "there is no Docker Engine '$OTHER_ENGINE' to test on; known: trixie"
   fi
+  if [[ -n $OTHER_DATABASE && $OTHER_DATABASE != postgres ]]; then
+    fail "there is no database '$OTHER_DATABASE' to test on besides SQLite; known: postgres"
+  fi
+  # Each statement goes to another process there and back.
+  if [[ -n $OTHER_DATABASE ]]; then MOCHA_ARGUMENTS+=(--timeout 30000); fi
 }
 
 # Another Node or another Docker, for this run alone.
@@ -57,7 +64,7 @@ run_tests() {
   trap stop_tests EXIT
   cd -- "$ROOT"
   export PATH="$NODE_DIR/bin:$PATH" TS_NODE_TRANSPILE_ONLY=true GANTRY_TEST_COUNTED=$COUNTED
-  export GANTRY_TEST_DOCKER=0
+  export GANTRY_TEST_DOCKER=0 GANTRY_TEST_DATABASE=${OTHER_DATABASE:-sqlite}
   if [[ $TEST_DOCKER == with-docker ]]; then GANTRY_TEST_DOCKER=1; fi
   "$NODE" node_modules/mocha/bin/mocha.js "${MOCHA_ARGUMENTS[@]}" || status=$?
   if [[ ! -s $COUNTED ]]; then

@@ -64,7 +64,7 @@ export async function moveInstance(
         ended_at: to.state === 'gone' ? parts.clock.now() : null,
       })
       .where('name', '=', name)
-      .where((e) => e.or([e('state', '!=', to.state), e('address', 'is not', to.address ?? null)]))
+      .where((e) => e.or([e('state', '!=', to.state), e('address', 'is distinct from', to.address ?? null)]))
       .returning(['app_id', 'environment_id']);
     const row = await (from === undefined ? move : move.where('state', '=', from)).executeTakeFirst();
     if (row === undefined) return;

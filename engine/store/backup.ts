@@ -3,7 +3,8 @@ import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { GantryError, messageOf } from '../model/errors';
-import { newerSchema } from './store';
+import { copyToFile } from './copy-rows';
+import { type Db, newerSchema } from './store';
 
 /** The format of backup files; a reader refuses a newer one. */
 const FORMAT = 1;
@@ -33,10 +34,11 @@ export type BackupContent = BackupFacts & { bytes: BackedUpBytes[] };
  * Copies a database while others write to it, and notes in the copy which bytes belong to it. The copy is one SQLite
  * file, whole or not there, checked, and only its owner's: it holds what the database holds, tokens of forges included.
  * What registries were given for one pull is left out: it is good for an hour, and a backup lasts.
+ * @param from an SQLite file, or a PostgreSQL
  * @param list called when the rows are copied: bytes are stored before the row that names them, so nothing is missed
  */
 export async function backUpDatabase(
-  from: string,
+  from: string | Db,
   to: string,
   about: Pick<BackupFacts, 'version' | 'madeAt'>,
   list: () => Promise<BackedUpBytes[]>,
@@ -45,12 +47,7 @@ export async function backUpDatabase(
   await rm(fresh, { force: true });
   closeSync(openSync(fresh, 'w', PRIVATE));
   try {
-    const source = new Database(from, { readonly: true, fileMustExist: true });
-    try {
-      await source.backup(fresh, { progress: () => ALL_PAGES });
-    } finally {
-      source.close();
-    }
+    await (typeof from === 'string' ? copyFile(from, fresh) : copyToFile(from, fresh));
     const bytes = await list();
     const facts = describe(fresh, about, bytes);
     syncPath(fresh);
@@ -63,10 +60,19 @@ export async function backUpDatabase(
     throw new GantryError(
       'unavailable',
       'backup-failed',
-      `${from} could not be copied to ${to}: ${messageOf(error)}`,
+      `${typeof from === 'string' ? from : 'the database'} could not be copied to ${to}: ${messageOf(error)}`,
       'look at free space and rights there, then try again',
       { cause: error },
     );
+  }
+}
+
+async function copyFile(from: string, to: string): Promise<void> {
+  const source = new Database(from, { readonly: true, fileMustExist: true });
+  try {
+    await source.backup(to, { progress: () => ALL_PAGES });
+  } finally {
+    source.close();
   }
 }
 

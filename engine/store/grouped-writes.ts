@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { statement } from './statement';
 import type { Tables } from './tables';
 
@@ -16,7 +16,8 @@ const setSavepoint = statement<object, never>(() => sql`savepoint one`);
 const releaseSavepoint = statement<object, never>(() => sql`release one`);
 const rollBackToSavepoint = statement<object, never>(() => sql`rollback to one`);
 
-type Write = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
+/** Makes one transaction; resolves when it is committed. */
+export type Write = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
 
 /** What one caller waits for. */
 interface Waiting {
@@ -29,15 +30,16 @@ interface Waiting {
  * Transactions that are asked for at the same time share one commit: its fsync is most of what a small transaction
  * costs (docs/decisions/0007). Each is all or nothing by itself, sees the ones that were asked for before it, and is
  * answered only after the commit that they share; when that fails, all of them have failed.
+ * @param transact one transaction of the database
  */
-export function groupedWrites(db: Kysely<Tables>): Write {
+export function groupedWrites(transact: Write): Write {
   const waiting: Waiting[] = [];
   let begun = false;
   const begin = (): void => {
     if (begun || waiting.length === 0) return;
     begun = true;
     afterTurns(TURNS, () => {
-      void writeGroup(db, waiting.splice(0, GROUP_MAX)).finally(() => {
+      void writeGroup(transact, waiting.splice(0, GROUP_MAX)).finally(() => {
         begun = false;
         begin();
       });
@@ -61,9 +63,9 @@ function afterTurns(turns: number, act: () => void): void {
 }
 
 /** Never throws: whatever goes wrong is told to whom it concerns. */
-async function writeGroup(db: Kysely<Tables>, group: readonly Waiting[]): Promise<void> {
+async function writeGroup(transact: Write, group: readonly Waiting[]): Promise<void> {
   try {
-    const answers = await db.transaction().execute(async (tx) => {
+    const answers = await transact(async (tx) => {
       const given: (() => void)[] = [];
       for (const one of group) given.push(await (group.length === 1 ? one.work(tx) : apart(tx, one)));
       return given;
@@ -82,8 +84,13 @@ async function apart(tx: Tx, one: Waiting): Promise<() => void> {
     await releaseSavepoint(tx, {});
     return answer;
   } catch (error) {
-    await rollBackToSavepoint(tx, {});
-    await releaseSavepoint(tx, {});
+    try {
+      await rollBackToSavepoint(tx, {});
+      await releaseSavepoint(tx, {});
+    } catch {
+      // A full disk takes back the whole transaction, savepoints and all: what went wrong first is the reason for all.
+      throw error;
+    }
     return () => one.refuse(error);
   }
 }

@@ -1,11 +1,31 @@
+import { RISING, type SchemaStatement } from './dialect';
+
+/** Milliseconds UTC; on SQLite it is a function of ours (sqlite.ts). */
+const clock: SchemaStatement = {
+  sqlite: '',
+  postgres: `create function database_now() returns bigint language sql volatile as
+    'select cast(floor(extract(epoch from clock_timestamp()) * 1000) as bigint)'`,
+};
+
+/** Derived, so that it cannot drift: a stage is what its steps are. */
+const stagesView = (some: (state: string) => string): string => `create view stages as
+   select run_id, stage as name, min(position) as position,
+     case when ${some('failed')} then 'failed'
+          when ${some('running')} then 'running'
+          when ${some('waiting')} then 'waiting'
+          when ${some('ready')} then 'ready'
+          when ${some('pending')} then 'pending'
+          when ${some('cancelled')} then 'cancelled'
+          else 'succeeded' end as state,
+     min(started_at) as started_at, max(ended_at) as ended_at
+   from steps where verb = 'run' group by run_id, stage`;
+
 /**
  * The schema, version by version: `migrations[n]` are the statements that lead from version n to n + 1.
  * A landed entry never changes. Text and integers only, so that both databases can take the same statements.
  */
-/** SQLite spells a rising key one way, PostgreSQL another; this marker is replaced by the dialect's own. */
-const RISING = 'integer primary key autoincrement';
-
-const house: readonly string[] = [
+const house: readonly SchemaStatement[] = [
+  clock,
   `create table meta (key text primary key, value text not null)`,
   `create table users (id text primary key, name text not null unique, role text not null, created_at bigint not null)`,
   `create table tokens (hash text primary key, user_id text not null references users(id), name text not null,
@@ -64,17 +84,10 @@ const house: readonly string[] = [
   `create table terms (name text primary key, holder text not null, epoch integer not null, until bigint not null)`,
   `create table ref_heads (app_id text not null, ref text not null, "commit" text not null, seen_at bigint not null,
      primary key (app_id, ref))`,
-  // Derived, so that it cannot drift: a stage is what its steps are.
-  `create view stages as select run_id, stage as name, min(position) as position,
-     case when sum(state = 'failed') > 0 then 'failed'
-          when sum(state = 'running') > 0 then 'running'
-          when sum(state = 'waiting') > 0 then 'waiting'
-          when sum(state = 'ready') > 0 then 'ready'
-          when sum(state = 'pending') > 0 then 'pending'
-          when sum(state = 'cancelled') > 0 then 'cancelled'
-          else 'succeeded' end as state,
-     min(started_at) as started_at, max(ended_at) as ended_at
-   from steps where verb = 'run' group by run_id, stage`,
+  {
+    sqlite: stagesView((state) => `sum(state = '${state}') > 0`),
+    postgres: stagesView((state) => `bool_or(state = '${state}')`),
+  },
 ];
 
 /** Webhooks of forges: where an app's commits come from, and each delivery with what became of it. */
@@ -147,5 +160,72 @@ const lists: readonly string[] = [
   `create index runs_by_person on runs (started_by, created_at, id)`,
 ];
 
-export type Migrations = readonly (readonly string[])[];
-export const migrations: Migrations = [house, hooks, undo, why, archives, traffic, gray, folders, lists];
+/** Who may act where, and when: places that one run at a time has, who goes first there, pools of runners. */
+const order: readonly string[] = [
+  `alter table runs add column moved_from text`,
+  `alter table runs add column superseded_by integer`,
+  `alter table steps add column place text`,
+  `alter table steps add column turn text`,
+  `alter table steps add column pool text not null default 'default'`,
+  `alter table runners add column pools text not null default 'default'`,
+  `alter table runners add column kinds text not null default ''`,
+  `create table places (app_id text not null references apps(id), place text not null,
+     run_id text not null references runs(id), since bigint not null, primary key (app_id, place))`,
+  `create index runs_by_ref on runs (app_id, ref, number)`,
+  `create index runs_open on runs (app_id, ref, number) where ended_at is null`,
+  `create index runs_urgent on runs (priority) where priority > 0 and ended_at is null`,
+  // Takes the place of steps_to_take: by app, in the order in which steps are taken.
+  `drop index steps_to_take`,
+  `create index steps_open on steps (app_id, run_id, position, state) where state in ('ready', 'running')`,
+];
+
+/** What retention was asked for and did, and what the reaper leaves to people. */
+const retention: readonly string[] = [
+  `create table retention_passes (id text primary key, kind text not null, state text not null, asked_by text not null,
+     asked_at bigint not null, ended_at bigint, reason text not null, report text not null)`,
+  `create table reaper_reports (cluster text primary key, report text not null)`,
+  `create index runs_by_release on runs (release_id) where release_id is not null`,
+  // Whoever removes a release or an instance asks who refers to it.
+  `create index instances_by_release on instances (release_id)`,
+  `create index instance_sessions_by_instance on instance_sessions (instance_id)`,
+];
+
+/** When a step is tried again, and how often it was; the run that a restart walks once more. */
+const retries: readonly string[] = [
+  `alter table steps add column retry text`,
+  `alter table steps add column retries integer not null default 0`,
+  `alter table runs add column restarts_run text`,
+];
+
+/** What the audit says stays: against slips, and against whoever has no right to change the schema. */
+const kept: readonly SchemaStatement[] = [
+  {
+    sqlite: `create trigger audit_keeps_what_it_says before update on audit
+      begin select raise(abort, 'the audit is only added to'); end`,
+    postgres: `create function refuse_change_of_audit() returns trigger language plpgsql as
+      'begin raise exception ''the audit is only added to''; end'`,
+  },
+  {
+    sqlite: `create trigger audit_keeps_its_entries before delete on audit
+      begin select raise(abort, 'the audit is only added to'); end`,
+    postgres: `create trigger audit_keeps_what_it_says before update or delete or truncate on audit
+      for each statement execute function refuse_change_of_audit()`,
+  },
+];
+
+export type Migrations = readonly (readonly SchemaStatement[])[];
+export const migrations: Migrations = [
+  house,
+  hooks,
+  undo,
+  why,
+  archives,
+  traffic,
+  gray,
+  folders,
+  lists,
+  order,
+  retention,
+  retries,
+  kept,
+];

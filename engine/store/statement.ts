@@ -3,6 +3,7 @@ import {
   type DialectAdapter,
   type Insertable,
   type Kysely,
+  type RawBuilder,
   type SqliteDatabase,
   sql,
 } from 'kysely';
@@ -35,6 +36,7 @@ export function statement<Args, Row>(
   const compile = (db: Reader): CompiledQuery<Row> => {
     const query = build(db, argument).compile(db);
     compiled.set(db.getExecutor().adapter, query);
+    keep(query.sql);
     return query;
   };
   return async (db, args) => {
@@ -43,22 +45,45 @@ export function statement<Args, Row>(
     const parameters = query.parameters.map((value) =>
       value instanceof Place ? args[value.name as keyof Args] : value,
     );
-    const database = db.isTransaction ? synchronous.get(adapter) : undefined;
+    const doors = synchronous.get(adapter);
+    const database = db.isTransaction ? doors?.writer : doors?.reader;
     if (database !== undefined) return runAtOnce<Row>(database, query.sql, parameters);
     const { rows } = await db.executeQuery<Row>({ ...query, parameters });
     return rows;
   };
 }
 
-/** Databases that answer at once (SQLite), by what a connection to them and its transactions share in Kysely. */
-const synchronous = new WeakMap<DialectAdapter, SqliteDatabase>();
+const kept = new Map<string, string>();
+const keep = (text: string): unknown => kept.has(text) || kept.set(text, `gantry_${kept.size}`);
 
 /**
- * Lets statements in transactions go to the database itself: Kysely's way to it is made for drivers that wait, and
- * takes as long as SQLite does. A transaction has the connection for itself; outside of one Kysely's own order holds.
+ * The name under which a server should keep this text planned: planning takes it longer than running. Undefined for
+ * texts that are made anew each time; there may be any number of them.
  */
-export function answersAtOnce(db: Reader, database: SqliteDatabase): void {
-  synchronous.set(db.getExecutor().adapter, database);
+export const keptNameOf = (text: string): string | undefined => kept.get(text);
+
+/**
+ * A value that a query with an order is asked by. Bound as it is, SQLite plans such a query anew each time that it is
+ * run, since the order may be had more cheaply for another value; that takes several times as long as the query.
+ */
+export const settled = <T>(value: T): RawBuilder<T> => sql<T>`(select ${value})`;
+
+/** A database that answers at once (SQLite): one connection for transactions, and one that only reads. */
+interface Doors {
+  writer: SqliteDatabase;
+  /** Sees what is committed, and waits for no transaction. */
+  reader: SqliteDatabase;
+}
+
+/** By what a connection to them and its transactions share in Kysely. */
+const synchronous = new WeakMap<DialectAdapter, Doors>();
+
+/**
+ * Lets statements go to the database itself: Kysely's way to it is made for drivers that wait, takes as long as SQLite
+ * does, and has reads stand in line with transactions that they need not wait for.
+ */
+export function answersAtOnce(db: Reader, doors: Doors): void {
+  synchronous.set(db.getExecutor().adapter, doors);
 }
 
 function runAtOnce<Row>(database: SqliteDatabase, text: string, parameters: readonly unknown[]): Row[] {

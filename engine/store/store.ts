@@ -1,7 +1,9 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { GantryError } from '../model/errors';
+import { dialectOf, spell } from './dialect';
 import { groupedWrites } from './grouped-writes';
 import { type Migrations, migrations } from './migrations';
+import { transactAlone } from './postgres-writes';
 import type { Tables } from './tables';
 
 export type Tx = Transaction<Tables>;
@@ -30,14 +32,34 @@ export async function openStore(db: Db, known: Migrations = migrations): Promise
 /** The store as it is: for whoever must not change the schema, since an older Gantry may still be at work on it. */
 export const storeOf = (db: Db): Store => ({
   read: db,
-  write: groupedWrites(db),
+  write: groupedWrites((work) => transact(db, work)),
   close: () => db.destroy(),
 });
 
+/** One transaction, alone: SQLite's `begin immediate`, and on PostgreSQL a lock that says the same. */
+function transact<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return dialectOf(db) === 'postgres' ? transactAlone(db, work) : db.transaction().execute(work);
+}
+
+const SCHEMA_TABLE = {
+  sqlite: sql`select 1 from sqlite_master where name = 'schema_version'`,
+  postgres: sql`select 1 from pg_class where oid = to_regclass('schema_version')`,
+};
+
 /** The version of the schema that the database has now; 0 when it has none. */
 export async function schemaOf(db: Db): Promise<number> {
-  const there = await sql`select 1 from sqlite_master where name = 'schema_version'`.execute(db);
+  const there = await SCHEMA_TABLE[dialectOf(db)].execute(db);
   return there.rows.length === 0 ? 0 : versionIn(db);
+}
+
+const SIZE = {
+  sqlite: sql<{ size: number }>`select page_count * page_size as size from pragma_page_count, pragma_page_size`,
+  postgres: sql<{ size: number }>`select pg_database_size(current_database()) as size`,
+};
+
+/** What the database takes on its disk, bytes. */
+export async function sizeOf(db: Db): Promise<number> {
+  return (await SIZE[dialectOf(db)].execute(db)).rows[0]?.size ?? 0;
 }
 
 async function versionIn(db: Db): Promise<number> {
@@ -50,11 +72,19 @@ async function versionIn(db: Db): Promise<number> {
  * between two statements would leave half a schema behind.
  */
 async function migrate(db: Db, known: Migrations): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  const dialect = dialectOf(db);
+  // First without the lock, and without what only the schema's owner may do.
+  const found = await schemaOf(db);
+  if (found > known.length) throw newerSchema(found, known.length);
+  if (found === known.length) return;
+  await transact(db, async (tx) => {
     await sql`create table if not exists schema_version (version integer not null)`.execute(tx);
     const version = await versionIn(tx);
     if (version > known.length) throw newerSchema(version, known.length);
-    for (const statement of known.slice(version).flat()) await sql.raw(statement).execute(tx);
+    for (const statement of known.slice(version).flat()) {
+      const text = spell(statement, dialect);
+      if (text !== '') await sql.raw(text).execute(tx);
+    }
     if (version === known.length) return;
     await sql`delete from schema_version`.execute(tx);
     await sql`insert into schema_version (version) values (${known.length})`.execute(tx);
@@ -72,4 +102,4 @@ export function newerSchema(found: number, known: number): GantryError {
 }
 
 /** Milliseconds by the database's own clock: leases are compared by one clock only. */
-export const databaseNow = sql<number>`cast(unixepoch('subsec') * 1000 as integer)`;
+export const databaseNow = sql<number>`database_now()`;

@@ -6,6 +6,7 @@ import type {
   EnvironmentId,
   HookId,
   InstanceId,
+  PassId,
   ReleaseId,
   RunId,
   SessionId,
@@ -112,11 +113,17 @@ export interface Tables {
     release_id: ReleaseId | null;
     /** The run whose steps this one takes back; only with the trigger `undo`. */
     undoes_run: RunId | null;
+    /** The run whose plan this one walks once more; only with the trigger `restart`. */
+    restarts_run: RunId | null;
     /** 1 while this run may touch gray and production of its app; at most one run per app (a unique index). */
     holds_rollout: number;
     /** Higher goes first; a rollback is 10. */
     priority: number;
     next_event: number;
+    /** The commit that the push moved its ref away from; null in a run that no push started. */
+    moved_from: string | null;
+    /** Number of the run that took its place. */
+    superseded_by: number | null;
     /** An instance that does not get healthy stays this long for a look; null: it is removed at once. */
     keep_failed_ms: number | null;
     created_at: number;
@@ -149,10 +156,22 @@ export interface Tables {
     /** Not to be taken before this time (retry back-off). */
     not_before: number;
     abort_requested: number;
+    /** Only one run at a time has it (`places`, and `runs.holds_rollout` for `rollout`); null: as many as there are. */
+    place: string | null;
+    /** Who goes first at the place: engine/steps/turn.ts. */
+    turn: TurnRule | null;
+    /** Only runners of this pool take it. */
+    pool: string;
+    /** JSON of when it is tried again; null: as any step. */
+    retry: string | null;
+    /** Times that it was tried again. Leases that were lost or given back do not count. */
+    retries: number;
     ready_at: number | null;
     started_at: number | null;
     ended_at: number | null;
   };
+  /** Which run has a place. It keeps it until none of its steps there is open. */
+  places: { app_id: AppId; place: string; run_id: RunId; since: number };
   effects: {
     key: string;
     run_id: RunId;
@@ -283,6 +302,9 @@ export interface Tables {
     cluster: string;
     /** Steps at once. */
     places: number;
+    /** Names of pools and of step kinds, each between blanks: ` default build `. */
+    pools: string;
+    kinds: string;
     started_at: number;
     /** By the database's clock: one that is not seen by then is gone. */
     alive_until: number;
@@ -336,6 +358,21 @@ export interface Tables {
     /** Text of traffic/response-times.ts. */
     times: string;
   };
+  /** A look at what retention would remove, or its removal: asked for by somebody, or by the rule. */
+  retention_passes: {
+    id: PassId;
+    kind: 'look' | 'prune';
+    state: 'asked' | 'running' | 'done' | 'failed';
+    asked_by: string;
+    asked_at: number;
+    ended_at: number | null;
+    /** Why it failed. */
+    reason: string;
+    /** JSON of retention/report.ts: as far as it has come. */
+    report: string;
+  };
+  /** JSON of retention/reaper-report.ts, by cluster: what the reaper saw and left. */
+  reaper_reports: { cluster: string; report: string };
   terms: { name: string; holder: string; epoch: number; until: number };
   ref_heads: { app_id: AppId; ref: string; commit: string; seen_at: number };
 }
@@ -352,6 +389,9 @@ export type HookOutcome =
   /** Its ref could not be fetched for too long. */
   | 'failed';
 
-export type RunTrigger = 'push' | 'rollback' | 'manual' | 'undo' | 'release';
+export type RunTrigger = 'push' | 'rollback' | 'manual' | 'undo' | 'release' | 'restart';
+
+/** Null in `steps.turn`: whoever comes first. */
+export type TurnRule = 'newest' | 'strict';
 
 export type SessionKind = 'logs' | 'shell';

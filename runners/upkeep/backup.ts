@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { cp, stat } from 'node:fs/promises';
 import { GantryError } from '../../engine/model/errors';
-import { type BackedUpBytes, backUpDatabase } from '../../engine/store/backup';
+import { type BackedUpBytes, type BackupContent, backUpDatabase } from '../../engine/store/backup';
 import type { RunnerSettings } from '../../settings';
-import { bytesOf, databaseOf, demandDatabase, logsOf, STORES } from './data';
+import { bytesOf, demandDatabase, logsOf, openRecords, STORES } from './data';
 import { bundleRepositories } from './repositories';
 import type { UpkeepWords } from './words';
 
@@ -14,11 +14,10 @@ import type { UpkeepWords } from './words';
  */
 export async function backUp(settings: RunnerSettings, { file, bytes: folder }: UpkeepWords): Promise<object> {
   const { home, version } = settings;
-  demandDatabase(home);
   if (existsSync(file)) {
     throw new GantryError('conflict', 'file-exists', `${file} is there already`, 'name a new file for this backup');
   }
-  const made = await backUpDatabase(databaseOf(home), file, { version, madeAt: Date.now() }, () => listAll(home));
+  const made = await copyRecords(settings, file, { version, madeAt: Date.now() });
   const { bytes, ...facts } = made;
   const total = { count: bytes.length, size: bytes.reduce((sum, { size }) => sum + size, 0) };
   if (folder === undefined) return { file, ...facts, bytes: total };
@@ -26,6 +25,21 @@ export async function backUp(settings: RunnerSettings, { file, bytes: folder }: 
   const repositories = await bundleRepositories(settings, folder);
   await copyLogs(logsOf(home), logsOf(folder));
   return { file, ...facts, bytes: total, folder, copied: copied.length, repositories: repositories.length };
+}
+
+async function copyRecords(
+  settings: RunnerSettings,
+  file: string,
+  about: { version: string; madeAt: number },
+): Promise<BackupContent> {
+  const { home, databaseUrl } = settings;
+  if (databaseUrl === undefined) return backUpDatabase(demandDatabase(home), file, about, () => listAll(home));
+  const db = await openRecords(settings);
+  try {
+    return await backUpDatabase(db, file, about, () => listAll(home));
+  } finally {
+    await db.destroy();
+  }
 }
 
 async function listAll(home: string): Promise<BackedUpBytes[]> {

@@ -40,6 +40,7 @@ export async function confirm(settings: RunnerSettings, { actor }: UpkeepWords):
     }
     const followed = settings.dummy ? new Map<Environment['id'], number>() : await followedVersions(engine, world);
     await engine.holds.confirmRestore(`user:${actor}`, followed);
+    if (world.anchors !== undefined) await engine.audit.anchorRestored(world.anchors, `user:${actor}`);
     return found;
   });
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { GantryError } from '../../engine/model/errors';
 import type { Bytes } from '../../engine/ports/bytes';
 import { fileBytes } from '../../engine/store/bytes';
-import { openSqlite } from '../../engine/store/sqlite';
-import { type Store, storeOf } from '../../engine/store/store';
+import { type DatabasePlace, openDatabase } from '../../engine/store/open';
+import { type Db, type Store, schemaOf, storeOf } from '../../engine/store/store';
 
 /** Where things lie in the data folder. */
 export const databaseOf = (home: string): string => join(home, 'gantry.db');
@@ -26,9 +26,31 @@ export function demandDatabase(home: string): string {
   throw new GantryError('not-found', 'no-data', `there is no database in ${home}`, 'name the data folder: GANTRY_HOME');
 }
 
+/**
+ * Opens the database of this Gantry when it has records.
+ * @throws GantryError `no-data`, and what opening it throws
+ */
+export async function openRecords(place: DatabasePlace): Promise<Db> {
+  if (place.databaseUrl === undefined) demandDatabase(place.home);
+  const db = await openDatabase(place);
+  if (place.databaseUrl === undefined || (await schemaOf(db)) > 0) return db;
+  await db.destroy();
+  const next = 'name the database with the records: GANTRY_DATABASE_URL';
+  throw new GantryError('not-found', 'no-data', 'the database has no records of Gantry', next);
+}
+
+/** Whether there are records. @throws GantryError when the database cannot be opened */
+export async function hasRecords(place: DatabasePlace): Promise<boolean> {
+  if (place.databaseUrl === undefined) return existsSync(databaseOf(place.home));
+  const db = await openDatabase(place);
+  const schema = await schemaOf(db);
+  await db.destroy();
+  return schema > 0;
+}
+
 /** Works on the database as it is, whatever Gantry it belongs to. */
-export async function withStore<T>(home: string, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = storeOf(openSqlite(demandDatabase(home)));
+export async function withStore<T>(place: DatabasePlace, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = storeOf(await openRecords(place));
   try {
     return await work(store);
   } finally {

@@ -13,8 +13,8 @@ const LOOK_MS = 200;
  * `upkeep drain --within MS`: no step begins any more, and those that run may end. Pushes are accepted all the while.
  * @returns what still ran at the end of the time: it is given back when its runner ends, and goes on after
  */
-export function drain({ home }: RunnerSettings, { within, progress }: UpkeepWords): Promise<object> {
-  return withStore(home, async (store) => {
+export function drain(settings: RunnerSettings, { within, progress }: UpkeepWords): Promise<object> {
+  return withStore(settings, async (store) => {
     const began = Date.now();
     await hold({ store }, 'upgrade', { reason: 'Gantry is being upgraded', since: began, forMs: HOLD_MS + within });
     let running = await runningSteps({ store });
@@ -28,8 +28,8 @@ export function drain({ home }: RunnerSettings, { within, progress }: UpkeepWord
 }
 
 /** `upkeep lift`: work goes on. */
-export function lift({ home }: RunnerSettings): Promise<object> {
-  return withStore(home, async (store) => {
+export function lift(settings: RunnerSettings): Promise<object> {
+  return withStore(settings, async (store) => {
     await liftHold({ store }, 'upgrade');
     return {};
   });

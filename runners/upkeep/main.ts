@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { GantryError } from '../../engine/model/errors';
 import type { RunnerSettings } from '../../settings';
+import { audit } from './audit';
 import { backUp } from './backup';
 import { confirm, look } from './confirm';
 import { drain, lift } from './drain';
@@ -18,6 +19,7 @@ const VERBS: Readonly<Record<string, (settings: RunnerSettings, words: UpkeepWor
   migrate,
   drain,
   lift,
+  audit,
 };
 
 /**
@@ -33,6 +35,8 @@ export async function upkeepMain(settings: RunnerSettings, args: readonly string
       replace: { type: 'boolean', default: false },
       within: { type: 'string', default: '0' },
       actor: { type: 'string', default: 'operator' },
+      app: { type: 'string' },
+      anchors: { type: 'string' },
     },
   });
   const [name = '', file = ''] = positionals;
@@ -42,10 +46,9 @@ export async function upkeepMain(settings: RunnerSettings, args: readonly string
     process.stderr.write(`gantry upkeep: unknown verb "${name}"; known: ${Object.keys(VERBS).join(', ')}\n`);
     return 2;
   }
-  const { bytes, replace, within, actor } = values;
-  const words = { file, replace, within: Number(within), actor, progress: print };
+  const words = { ...values, file, within: Number(values.within), progress: print };
   try {
-    print({ done: await verb(settings, bytes === undefined ? words : { ...words, bytes }) });
+    print({ done: await verb(settings, words) });
     return 0;
   } catch (error) {
     if (!(error instanceof GantryError)) throw error;

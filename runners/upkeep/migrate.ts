@@ -1,8 +1,7 @@
 import { migrations } from '../../engine/store/migrations';
-import { openSqlite } from '../../engine/store/sqlite';
 import { newerSchema, openStore, schemaOf } from '../../engine/store/store';
 import type { RunnerSettings } from '../../settings';
-import { demandDatabase, withStore } from './data';
+import { openRecords, withStore } from './data';
 
 export interface Schemas {
   /** The database's. */
@@ -12,8 +11,8 @@ export interface Schemas {
 }
 
 /** `upkeep schema`: what the database has and what this program knows. @throws GantryError `schema-newer` */
-export function schema({ home }: RunnerSettings): Promise<Schemas> {
-  return withStore(home, async (store) => {
+export function schema(settings: RunnerSettings): Promise<Schemas> {
+  return withStore(settings, async (store) => {
     const found = await schemaOf(store.read);
     if (found > migrations.length) throw newerSchema(found, migrations.length);
     return { found, known: migrations.length };
@@ -23,7 +22,7 @@ export function schema({ home }: RunnerSettings): Promise<Schemas> {
 /** `upkeep migrate`: brings the schema to what this program knows, in one transaction. */
 export async function migrate(settings: RunnerSettings): Promise<Schemas> {
   const before = await schema(settings);
-  const store = await openStore(openSqlite(demandDatabase(settings.home)));
+  const store = await openStore(await openRecords(settings));
   await store.close();
   return before;
 }

@@ -4,13 +4,15 @@ import { basename, join } from 'node:path';
 import { hold, liftHold } from '../../engine/control/hold';
 import { GantryError } from '../../engine/model/errors';
 import { type BackupContent, readBackup, takeOutOfBackup } from '../../engine/store/backup';
+import { copyFromFile } from '../../engine/store/copy-rows';
 import { migrations } from '../../engine/store/migrations';
+import { openDatabase } from '../../engine/store/open';
 import { openSqlite } from '../../engine/store/sqlite';
 import { storeOf } from '../../engine/store/store';
 import type { RunnerSettings } from '../../settings';
 import { copyBytes, copyLogs } from './backup';
 import { lookAround } from './confirm';
-import { bytesOf, databaseOf, logsOf, repositoriesOf, withStore } from './data';
+import { bytesOf, databaseOf, hasRecords, logsOf, repositoriesOf } from './data';
 import { unbundleRepositories } from './repositories';
 import { withWorld } from './with-world';
 import type { UpkeepWords } from './words';
@@ -23,19 +25,18 @@ const SIDE_FILES = ['', '-wal', '-shm'];
  * What was there before is moved aside, never deleted. The caller has made sure that no Gantry runs on the folder.
  */
 export async function restore(settings: RunnerSettings, words: UpkeepWords): Promise<object> {
-  const { home } = settings;
+  const { home, databaseUrl } = settings;
   const backup = readBackup(words.file, migrations.length);
-  if (existsSync(databaseOf(home)) && !words.replace) {
+  if (!words.replace && (await hasRecords(settings))) {
     throw new GantryError(
       'conflict',
       'data-exists',
-      `${home} has records already`,
-      'move them aside and go on: --replace; or restore into another folder: GANTRY_HOME',
+      `${databaseUrl === undefined ? home : 'the database'} has records already`,
+      'move them aside and go on: --replace; or restore elsewhere: GANTRY_HOME, GANTRY_DATABASE_URL',
     );
   }
   const fresh = await unpack(home, words.file, backup);
-  const aside = await moveAside(home, words.bytes !== undefined);
-  await rename(fresh, databaseOf(home));
+  const aside = await putInPlace(settings, fresh, words.bytes !== undefined);
   const bytes = await bringBytes(home, words.bytes, backup);
   const repositories = words.bytes === undefined ? [] : await unbundleRepositories(settings, words.bytes);
   if (words.bytes !== undefined) await copyLogs(logsOf(words.bytes), logsOf(home));
@@ -48,13 +49,47 @@ export async function restore(settings: RunnerSettings, words: UpkeepWords): Pro
  * `upkeep put-back FILE`: the records of a moment ago, after an upgrade that did not work. Nothing else has acted on them
  * since, so there is nothing to confirm.
  */
-export async function putBack({ home }: RunnerSettings, { file }: UpkeepWords): Promise<object> {
+export async function putBack(settings: RunnerSettings, { file }: UpkeepWords): Promise<object> {
   readBackup(file, migrations.length);
-  const fresh = await takeOut(home, file);
-  const aside = await moveAside(home, false);
-  await rename(fresh, databaseOf(home));
-  await withStore(home, (store) => liftHold({ store }, 'upgrade'));
+  const fresh = await takeOut(settings.home, file);
+  const store = storeOf(openSqlite(fresh));
+  await liftHold({ store }, 'upgrade');
+  await store.close();
+  const aside = await putInPlace(settings, fresh, false);
   return { aside: aside ?? null };
+}
+
+/**
+ * Makes a database file the records of this Gantry. What was there is moved aside: files into a folder, the tables of a
+ * PostgreSQL into a schema.
+ * @returns where that is; undefined when nothing was there
+ */
+async function putInPlace(
+  settings: RunnerSettings,
+  fresh: string,
+  withRepositories: boolean,
+): Promise<string | undefined> {
+  const { home, databaseUrl } = settings;
+  const repositories = withRepositories ? [repositoriesOf(home)] : [];
+  if (databaseUrl !== undefined) {
+    const tables = await putIntoServer(settings, fresh);
+    const folder = await moveAside(home, repositories);
+    return [tables, folder].filter((place) => place !== undefined).join(' and ') || undefined;
+  }
+  const folder = await moveAside(home, [...SIDE_FILES.map((side) => `${databaseOf(home)}${side}`), ...repositories]);
+  await rename(fresh, databaseOf(home));
+  return folder;
+}
+
+async function putIntoServer(settings: RunnerSettings, fresh: string): Promise<string | undefined> {
+  const schema = `aside_${new Date().toISOString().replaceAll(/[^0-9]/g, '')}`;
+  const db = await openDatabase(settings);
+  try {
+    return (await copyFromFile(fresh, db, schema)) ? `schema ${schema} of the database` : undefined;
+  } finally {
+    await db.destroy();
+    for (const side of SIDE_FILES) await rm(`${fresh}${side}`, { force: true });
+  }
 }
 
 /** The database out of the backup, beside its place, with the hold in it. */
@@ -79,11 +114,8 @@ async function takeOut(home: string, file: string): Promise<string> {
 }
 
 /** @returns the folder with what was there; undefined when nothing was */
-async function moveAside(home: string, withRepositories: boolean): Promise<string | undefined> {
-  const paths = [
-    ...SIDE_FILES.map((side) => `${databaseOf(home)}${side}`),
-    ...(withRepositories ? [repositoriesOf(home)] : []),
-  ].filter((path) => existsSync(path));
+async function moveAside(home: string, wanted: readonly string[]): Promise<string | undefined> {
+  const paths = wanted.filter((path) => existsSync(path));
   if (paths.length === 0) return undefined;
   const folder = join(home, 'aside', new Date().toISOString().replaceAll(':', '-'));
   await mkdir(folder, { recursive: true, mode: 0o700 });

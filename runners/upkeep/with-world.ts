@@ -4,19 +4,18 @@ import { silentBell } from '../../engine/queue/bell';
 import { localExchange } from '../../engine/queue/local-exchange';
 import { installationId } from '../../engine/store/installation';
 import { fileLogs } from '../../engine/store/logs';
-import { openSqlite } from '../../engine/store/sqlite';
 import { openStore } from '../../engine/store/store';
 import type { RunnerSettings } from '../../settings';
 import { makeWorld } from '../make-world';
 import type { World } from '../world';
-import { bytesOf, demandDatabase, logsOf } from './data';
+import { bytesOf, logsOf, openRecords } from './data';
 
 /** Works on the database with everything that a runner has, but the bell. The schema is brought up to date. */
 export async function withWorld<T>(
   settings: RunnerSettings,
   work: (engine: Engine, world: World) => Promise<T>,
 ): Promise<T> {
-  const store = await openStore(openSqlite(demandDatabase(settings.home)));
+  const store = await openStore(await openRecords(settings));
   const bytes = bytesOf(settings.home, 'artifacts');
   const kept = bytesOf(settings.home, 'images');
   const random = { bytes: randomBytes };

@@ -7,6 +7,10 @@ export interface UpkeepWords {
   /** Milliseconds. */
   within: number;
   actor: string;
+  /** Only what concerns this app. */
+  app?: string;
+  /** File of anchored heads; else the one of the settings. */
+  anchors?: string;
   /** Shows what goes on: one JSON document a line, before the last one. */
   progress(document: object): void;
 }

@@ -6,8 +6,8 @@ import { expect } from 'chai';
 import { type BackedUpBytes, backUpDatabase, readBackup, takeOutOfBackup } from '../../../engine/store/backup';
 import { migrations } from '../../../engine/store/migrations';
 import { openSqlite } from '../../../engine/store/sqlite';
-import { openStore } from '../../../engine/store/store';
-import { makeEngine, type TestEngine } from '../../support/engine';
+import { type Db, openStore } from '../../../engine/store/store';
+import { makeEngine, onPostgres, type TestEngine } from '../../support/engine';
 
 const ABOUT = { version: '1.2.3', madeAt: 1_700_000_000_000 };
 const WAR: BackedUpBytes = { store: 'artifacts', digest: `sha256:${'a'.repeat(64)}`, size: 12 };
@@ -16,13 +16,13 @@ const SCHEMA = migrations.length;
 describe('a backup of the database', () => {
   let test: TestEngine;
   let folder: string;
-  let from: string;
+  let from: string | Db;
   let file: string;
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gantry-backup-'));
     test = await makeEngine();
-    from = join(test.folder, 'gantry.db');
+    from = onPostgres ? test.engine.parts.store.read : join(test.folder, 'gantry.db');
     file = join(folder, 'copy.db');
   });
   afterEach(async () => {
@@ -126,24 +126,5 @@ describe('a backup of the database', () => {
     );
     expect(code).to.equal('backup-failed');
     expect(readdirSync(folder)).to.deep.equal([]);
-  });
-});
-
-describe('a schema', () => {
-  it('goes to the next version entirely, or stays', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'gantry-schema-'));
-    try {
-      const file = join(folder, 'gantry.db');
-      await (await openStore(openSqlite(file))).close();
-      const half = [...migrations, ['create table shelves (id text)', 'create tabel boxes (id text)']];
-      const failed = await openStore(openSqlite(file), half).catch((error: Error) => error.message);
-      expect(failed).to.contain('tabel');
-      const whole = [...migrations, ['create table shelves (id text)']];
-      await (await openStore(openSqlite(file), whole)).close();
-      const older = await openStore(openSqlite(file)).catch((error: { code: string }) => error.code);
-      expect(older).to.equal('schema-newer');
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
   });
 });

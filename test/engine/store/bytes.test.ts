@@ -42,7 +42,7 @@ describe('stored bytes', () => {
     expect(await code(text(store().read(stored.digest)))).to.equal('artifact-missing');
   });
 
-  it('fail at their end when they were changed on disk', async () => {
+  it('fail at their end when they were changed on disk [F40]', async () => {
     const { digest } = await put('words');
     await appendFile(await store().file(digest), 'x');
     expect(await code(text(store().read(digest)))).to.equal('artifact-damaged');
@@ -64,7 +64,7 @@ describe('stored bytes', () => {
     expect((await put('words', 100, digestOf('words'))).size).to.equal(5);
   });
 
-  it('that a killed writer left half are removed once they are old', async () => {
+  it('that a killed writer left half are removed once they are old [F41]', async () => {
     await put('words');
     const [old, young] = ['old', 'young'].map((name) => join(folder, 'incoming', name));
     if (old === undefined || young === undefined) throw new Error('two files');

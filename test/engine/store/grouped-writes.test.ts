@@ -32,7 +32,7 @@ describe('transactions that are asked for at the same time', () => {
       commits += 1;
       if (broken !== undefined) throw broken;
     });
-    write = groupedWrites(db);
+    write = groupedWrites((work) => db.transaction().execute(work));
   });
   afterEach(() => db.destroy());
 
