@@ -5,7 +5,10 @@ export const HEADERS_MS = 10_000;
 /** A JSON or form body must have arrived by then. Pushes have no such limit: a large one takes its time. */
 export const BODY_MS = 15_000;
 export const BODY_MAX = 1_048_576;
-export const CONNECTIONS_MAX = 1_000;
+/** Within the open files that `gantry doctor` asks for; a thousand clients that are slow on purpose leave room. */
+export const CONNECTIONS_MAX = 2_500;
+/** How often it is looked whose time is over; Node's own 30 s would let a slow client stay for 40. */
+export const SLOW_LOOK_MS = 2_000;
 export const KEEP_ALIVE_MS = 30_000;
 /** How long requests may go on after the process was told to stop. */
 export const DRAIN_MS = 10_000;
@@ -48,7 +51,9 @@ export const REFS_LOOP_MS = 10_000;
 export const REFS_LOOP_FULL = 30;
 /** One webhook's body. GitHub sends up to 25 MiB, but cuts a push at 2,048 commits; what is used is a line. */
 export const HOOK_BODY_MAX = 5 * 1_048_576;
-/** Bodies of webhooks in memory at once: whose they are is only known when they are whole. Others wait unread. */
+/** A body of this size is read at once: all connections together hold 160 MB of them at most. */
+export const HOOK_BODY_SMALL = 65_536;
+/** Larger bodies of webhooks in memory at once: whose they are is only known when they are whole. Others wait unread. */
 export const HOOK_BODIES_MAX = 32;
 /** How often SQL is asked for webhooks to follow; one that just came is followed at once. */
 export const HOOKS_LOOP_MS = 5_000;

@@ -52,3 +52,11 @@ export async function checkDocker(settings: CliSettings): Promise<void> {
       'containers: ./gantry up --dummy',
   );
 }
+
+/** A Redis that forgets, or that anybody may write into, is not begun with. */
+export async function checkRedis(settings: CliSettings): Promise<void> {
+  if (settings.redisUrl === undefined) return;
+  const redis = (await runnerChecks(settings)).find((check) => check.name === 'redis-settings');
+  if (redis?.state !== 'fail') return;
+  throw failure('redis-unfit', `the Redis that GANTRY_REDIS_URL names cannot be used: ${redis.found}`, redis.mend);
+}

@@ -1,40 +1,77 @@
 import { type ConnectionOptions, Queue, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { messageOf } from '../model/errors';
 import type { Logger } from '../ports/logger';
-import type { Bell, Hint } from '../ports/queue';
+import { type Bell, type Hint, hintId, hintOf } from '../ports/queue';
+import { connect, HANGING_MS } from './connection';
+import { mergedRings } from './merged-rings';
+import { feelPulse } from './pulse';
 
 const QUEUE = 'gantry-steps';
 /** A ring that Redis does not take in this time is given up: runners look into SQL anyway. */
 const RING_LIMIT_MS = 500;
-/** Rings within this time are one, ms: whoever hears it looks for all the work that there is. */
-const MERGE_MS = 50;
-/** Rings handled at once; each only wakes the runner, so this is no limit of work. */
-const LISTENERS = 32;
+/** What reads or mends the whole queue is given up after so long, ms. */
+const MEND_LIMIT_MS = 5_000;
+/** Hints that are added, or looked at, at once. */
+const PORTION = 1_000;
+const HELD_MAX = 50_000;
+/** Hints that one runner holds while it has no free place; the others stay for runners that have one. */
+const LISTENERS = 8;
+/** Everywhere that somebody may have put something. */
+const EVERYWHERE = ['wait', 'active', 'delayed', 'prioritized', 'failed', 'waiting-children'] as const;
+const JOB = { removeOnComplete: true, removeOnFail: true, attempts: 1 };
+
+type Heard = Parameters<Bell['listen']>[0];
 
 /**
- * The bell on BullMQ. Commands fail at once while Redis is away (no offline queue), so that an accepted push never
- * waits for it.
+ * The bell on BullMQ. Commands fail at once while Redis is away (no offline queue), and after `HANGING_MS` when it hangs,
+ * so that an accepted push never waits for it and nothing piles up.
  */
 export function connectBell(redisUrl: string, log: Logger): Bell {
-  const producer = connect(redisUrl, log, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
+  const producer = connect(redisUrl, log, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    socketTimeout: HANGING_MS,
+  });
   const queue = new Queue<Hint>(QUEUE, {
     connection: producer as unknown as ConnectionOptions,
     skipVersionCheck: true,
   });
   queue.on('error', () => undefined); // said once by the connection below
+  const pulse = feelPulse(producer, redisUrl, log);
   const listeners: { worker: Worker<Hint>; connection: Redis }[] = [];
-  const rings = mergedRings((hint) => ring(queue, producer, hint));
+  const up = () => producer.status === 'ready';
+  /** Undefined when it is down, or was lost or refused meanwhile. */
+  const asked = async <T>(limitMs: number, ask: () => Promise<T>): Promise<T | undefined> => {
+    if (!up()) return undefined;
+    try {
+      return await within(limitMs, ask());
+    } catch (error) {
+      pulse.refused(error);
+      return undefined;
+    }
+  };
+  const rings = mergedRings(async (hint) => {
+    const options = { ...JOB, jobId: hintId(hint) };
+    // A lost ring loses no work: the runner's own look into SQL finds the step within 250 ms.
+    return (await asked(RING_LIMIT_MS, () => queue.add('ring', hint, options))) !== undefined;
+  });
   return {
     ring: rings.ring,
     listen: async (heard) => {
       const connection = connect(redisUrl, log, { maxRetriesPerRequest: null });
-      listeners.push({ connection, worker: listen(connection, heard) });
+      listeners.push({ connection, worker: listen(connection, log, heard) });
     },
-    state: () => (producer.status === 'ready' ? 'up' : 'down'),
-    waiting: async () => (producer.status === 'ready' ? queue.getWaitingCount() : 0),
+    state: () => (up() ? 'up' : 'down'),
+    trouble: () => (up() ? pulse.trouble() : undefined),
+    waiting: async () => (await asked(RING_LIMIT_MS, () => queue.getJobCountByTypes('wait', 'active'))) ?? 0,
+    held: () => asked(MEND_LIMIT_MS, async () => new Set(await queue.getRanges([...EVERYWHERE], 0, HELD_MAX))),
+    mend: async ({ missing, stale }) => {
+      await asked(MEND_LIMIT_MS, () => mend(queue, missing, stale));
+    },
     close: async () => {
       rings.stop();
+      pulse.stop();
       await Promise.all(listeners.map(({ worker }) => worker.close(true)));
       for (const { connection } of listeners) connection.disconnect();
       await queue.close();
@@ -49,79 +86,56 @@ export function silentBell(): Bell {
     ring: async () => false,
     listen: async () => undefined,
     state: () => 'down',
+    trouble: () => undefined,
     waiting: async () => 0,
+    held: async () => undefined,
+    mend: async () => undefined,
     close: async () => undefined,
   };
 }
 
-/** The first ring goes out at once; those that follow it closely wait for one that stands for all of them. */
-export function mergedRings(send: Bell['ring']): { ring: Bell['ring']; stop(): void } {
-  let quietUntil = 0;
-  let waiting: NodeJS.Timeout | undefined;
-  const sendNow = (hint: Hint): Promise<boolean> => {
-    waiting = undefined;
-    quietUntil = performance.now() + MERGE_MS;
-    return send(hint);
-  };
-  return {
-    ring: async (hint) => {
-      if (waiting !== undefined) return true;
-      const wait = quietUntil - performance.now();
-      if (wait <= 0) return sendNow(hint);
-      waiting = setTimeout(() => void sendNow(hint), wait);
-      return true;
-    },
-    stop: () => clearTimeout(waiting),
-  };
-}
-
-async function ring(queue: Queue<Hint>, producer: Redis, hint: Hint): Promise<boolean> {
-  if (producer.status !== 'ready') return false;
-  const options = { removeOnComplete: true, removeOnFail: 100, attempts: 1 };
+/** @throws Error when it takes longer; what was asked may still happen */
+async function within<T>(limitMs: number, asked: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
+  });
+  asked.catch(() => undefined); // after the time-out nobody waits for it any more
   try {
-    const added = queue.add('ring', hint, options).then(() => true);
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), RING_LIMIT_MS);
-    });
-    added.catch(() => false); // after the time-out nobody waits for it any more
-    return await Promise.race([added, late]);
-  } catch {
-    // A lost ring loses no work: the runner's own look into SQL finds the step within 250 ms.
-    return false;
+    return await Promise.race([asked, late]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-function listen(connection: Redis, heard: (hint: Hint) => void): Worker<Hint> {
-  const worker = new Worker<Hint>(QUEUE, async (job) => heard(job.data), {
+async function mend(queue: Queue<Hint>, missing: readonly Hint[], stale: readonly string[]): Promise<void> {
+  for (const portion of portionsOf(stale)) await Promise.all(portion.map((id) => queue.remove(id)));
+  for (const portion of portionsOf(missing)) {
+    await queue.addBulk(portion.map((hint) => ({ name: 'ring', data: hint, opts: { ...JOB, jobId: hintId(hint) } })));
+  }
+}
+
+function portionsOf<T>(all: readonly T[]): T[][] {
+  const count = Math.ceil(all.length / PORTION);
+  return Array.from({ length: count }, (_, i) => all.slice(i * PORTION, (i + 1) * PORTION));
+}
+
+function listen(connection: Redis, log: Logger, heard: Heard): Worker<Hint> {
+  const worker = new Worker<Hint>(QUEUE, (job) => heard(hintOf(job.id ?? '')), {
     connection: connection as unknown as ConnectionOptions,
     concurrency: LISTENERS,
     lockDuration: 5_000,
     stalledInterval: 2_000,
+    runRetryDelay: 1_000,
+    // One that is held by a busy process may look stalled; one that no process can read is given up.
+    maxStalledCount: 10,
     removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
     skipVersionCheck: true,
   });
-  worker.on('error', () => undefined); // said once by the connection
+  // A lost connection is said by the connection itself, once.
+  worker.on('error', (error) => {
+    if (connection.status === 'ready') log.warn({ error: messageOf(error).slice(0, 200) }, 'a hint could not be read');
+  });
   return worker;
-}
-
-/** One connection that comes back by itself; its trouble is said once. */
-export function connect(url: string, log: Logger, options: object): Redis {
-  const redis = new Redis(url, {
-    ...options,
-    connectTimeout: 2_000,
-    retryStrategy: (times) => Math.min(times * 100, 1_000),
-  });
-  let down = false;
-  redis.on('error', (error) => {
-    if (!down) log.warn({ error: messageOf(error) }, 'Redis does not answer; work goes on by looking into SQL');
-    down = true;
-  });
-  redis.on('ready', () => {
-    if (down) log.info({}, 'Redis answers again');
-    down = false;
-  });
-  return redis;
 }

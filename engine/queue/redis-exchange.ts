@@ -2,8 +2,8 @@ import type { Redis } from 'ioredis';
 import { GantryError } from '../model/errors';
 import type { Exchange } from '../ports/exchange';
 import type { Logger } from '../ports/logger';
-import { connect } from './bell';
 import { lost, WireChannel } from './channel';
+import { connect, HANGING_MS } from './connection';
 import { otherOf } from './local-exchange';
 
 const PREFIX = 'gantry-exchange';
@@ -63,7 +63,11 @@ interface Links {
 }
 
 function makeLinks(redisUrl: string, log: Logger): Links {
-  const speaker = connect(redisUrl, log, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
+  const speaker = connect(redisUrl, log, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    socketTimeout: HANGING_MS,
+  });
   // Commands wait for the connection, and topics are subscribed again after it was lost.
   const hearer = connect(redisUrl, log, { maxRetriesPerRequest: null });
   const topics = new Map<string, (bytes: Buffer) => void>();

@@ -1,6 +1,6 @@
 import { GantryError } from '../../engine/model/errors';
 import { hookAnswer } from '../api/schemas/apps';
-import { HOOK_BODY_MAX } from '../limits';
+import { HOOK_BODY_MAX, HOOK_BODY_SMALL } from '../limits';
 import type { WebParts } from '../parts';
 import { readBody } from '../read-body';
 import { UnsignedError } from '../refusals';
@@ -34,7 +34,7 @@ export const hookRoutes: readonly Route[] = [
 async function receive(parts: WebParts, ctx: Context): Promise<void> {
   const hook: RawHook = {
     headers: ctx.req.headers,
-    body: await parts.hookTurns.take(() => readBody(ctx, HOOK_BODY_MAX)),
+    body: await bodyOf(parts, ctx),
   };
   const { appId, forge } = await admitSigned(parts, ctx, hook);
   const deliveryId = forge.deliveryId(hook) ?? refuseNameless();
@@ -47,6 +47,13 @@ async function receive(parts: WebParts, ctx: Context): Promise<void> {
   if (outcome === 'pending') parts.followHooks();
   ctx.status = outcome === 'pending' && !known ? 202 : 200;
   ctx.body = { delivery: deliveryId, outcome, reason, run };
+}
+
+/** A small one needs no turn: a few clients that send large ones slowly must not hold up everybody's. */
+function bodyOf(parts: WebParts, ctx: Context): Promise<Buffer> {
+  const length = Number(ctx.get('Content-Length') || Number.POSITIVE_INFINITY);
+  if (length <= HOOK_BODY_SMALL) return readBody(ctx, HOOK_BODY_SMALL);
+  return parts.hookTurns.take(() => readBody(ctx, HOOK_BODY_MAX));
 }
 
 /**

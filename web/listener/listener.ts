@@ -9,7 +9,7 @@ import { createServer as createTcpServer, type Server, type Socket } from 'node:
 import type { Duplex } from 'node:stream';
 import { GantryError } from '../../engine/model/errors';
 import type { Logger } from '../../engine/ports/logger';
-import { CONNECTIONS_MAX, DRAIN_MS, HEADERS_MS, KEEP_ALIVE_MS } from '../limits';
+import { CONNECTIONS_MAX, DRAIN_MS, HEADERS_MS, KEEP_ALIVE_MS, SLOW_LOOK_MS } from '../limits';
 import type { WebOptions } from '../parts';
 import { readKeyPair, watchKeyPair } from './certificate';
 import { answerPlain } from './plain';
@@ -33,7 +33,11 @@ export async function openListener(options: WebOptions, log: Logger): Promise<Li
   return options.tls === undefined ? openPlain(options) : openSecure(options, options.tls, log);
 }
 
-const LIMITS = { headersTimeout: HEADERS_MS, keepAliveTimeout: KEEP_ALIVE_MS } as const;
+const LIMITS = {
+  headersTimeout: HEADERS_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  connectionsCheckingInterval: SLOW_LOOK_MS,
+} as const;
 /** Java's client offers HTTP/2 with each request in the same way, and wants its answer all the same. */
 const UPGRADES = {
   shouldUpgradeCallback: ({ headers }: IncomingMessage): boolean => /^websocket$/i.test(headers.upgrade ?? ''),

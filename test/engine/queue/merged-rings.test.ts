@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mergedRings } from '../../../engine/queue/bell';
+import { mergedRings } from '../../../engine/queue/merged-rings';
 
 describe('rings that come close together', () => {
   const hint = (stepId: string) => ({ stepId, epoch: 0 });
