@@ -64,8 +64,8 @@ async function wantedImages(
 }
 
 /** Releases that were made stable by their own run or by a rollback, the last one first. */
-async function promotedReleases(db: Reader): Promise<{ id: string; appId: string }[]> {
-  const rows = await db
+export async function promotedReleases(db: Reader, appId?: string): Promise<{ id: string; appId: string }[]> {
+  let query = db
     .selectFrom('steps')
     .innerJoin('runs', 'runs.id', 'steps.run_id')
     .innerJoin('releases', 'releases.id', 'runs.release_id')
@@ -75,9 +75,9 @@ async function promotedReleases(db: Reader): Promise<{ id: string; appId: string
     .where((e) => e.or([e('steps.verb', '=', 'run'), e('runs.trigger', '=', 'rollback')]))
     .where('releases.state', '!=', 'withdrawn')
     .groupBy(['releases.id', 'releases.app_id'])
-    .orderBy((e) => e.fn.max('steps.ended_at'), 'desc')
-    .execute();
-  return rows.map(({ id, app_id }) => ({ id, appId: app_id }));
+    .orderBy((e) => e.fn.max('steps.ended_at'), 'desc');
+  if (appId !== undefined) query = query.where('steps.app_id', '=', appId as never);
+  return (await query.execute()).map(({ id, app_id }) => ({ id, appId: app_id }));
 }
 
 async function releasesOf(db: Reader, ids: readonly string[]): Promise<Release[]> {

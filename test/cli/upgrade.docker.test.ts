@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,6 +6,7 @@ import { expect } from 'chai';
 import { requireDocker } from '../support/hooks';
 import { Clone } from './support/clone';
 import { ProgramCopy } from './support/program-copy';
+import { Visitors } from './support/visitors';
 
 const FILES = {
   'gantry.yml':
@@ -19,8 +19,6 @@ const FILES = {
 };
 const HOST = 'shop.localhost';
 const RUN_MS = 120_000;
-/** Between two requests of each visitor. */
-const PAUSE_MS = 5;
 
 describe('an upgrade, for the visitors of apps', function () {
   this.timeout(300_000);
@@ -37,7 +35,7 @@ describe('an upgrade, for the visitors of apps', function () {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   });
 
-  it('does not happen: no request fails, from before the old Gantry ends until the new one works', async () => {
+  it('does not happen: no request fails, from before the old Gantry ends until the new one works [F54]', async () => {
     const up = await old?.run(home, 'up', '--detach', '--json', '--port', '0', '--gateway-port', '0');
     expect(up?.exit, up?.stderr).to.equal(0);
     const ready = JSON.parse(up?.stdout ?? '') as { url: string; gateway: string; firstToken: string };
@@ -47,7 +45,7 @@ describe('an upgrade, for the visitors of apps', function () {
     remote.password = ready.firstToken;
     new Clone(join(folder, 'clone'), remote.href).push('main', FILES);
     await succeeded(ready, 1);
-    const visitors = new Visitors(ready.gateway);
+    const visitors = new Visitors(ready.gateway, HOST, 'shop');
     const newer = new ProgramCopy(join(folder, 'newer'), '1.1.0').withMigration('create table shelves (id text)');
     const upgraded = await newer.run(home, 'upgrade', '--json');
     expect(upgraded.exit, upgraded.stderr).to.equal(0);
@@ -59,7 +57,7 @@ describe('an upgrade, for the visitors of apps', function () {
     old = newer;
   });
 
-  it('is followed by a restore that finds what the world has and the records lack', async () => {
+  it('is followed by a restore that finds what the world has and the records lack [F55]', async () => {
     expect((await old?.run(home, 'down'))?.exit).to.equal(0);
     const restored = await old?.run(home, 'restore', join(folder, 'one.db'), '--replace', '--json');
     expect(restored?.exit, restored?.stderr).to.equal(0);
@@ -77,48 +75,5 @@ async function succeeded(ready: { url: string; firstToken: string }, number: num
     if (state === 'succeeded') return;
     if (state === 'failed' || Date.now() > deadline) throw new Error(`the run is ${state}: ${reason}`);
     await wait(100);
-  }
-}
-
-/** Two that ask all the time: one keeps its connection, one opens a new one for each request. */
-class Visitors {
-  private readonly failed: string[] = [];
-  private answered = 0;
-  private leaving = false;
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  private readonly visits: Promise<void>[];
-
-  constructor(private readonly gateway: string) {
-    this.visits = [this.visit(this.agent), this.visit(false)];
-  }
-
-  async leave(): Promise<{ answered: number; failed: string[] }> {
-    this.leaving = true;
-    await Promise.all(this.visits);
-    this.agent.destroy();
-    return { answered: this.answered, failed: this.failed };
-  }
-
-  private async visit(agent: Agent | false): Promise<void> {
-    while (!this.leaving) {
-      const answer = await this.ask(agent);
-      if (answer === 'shop') this.answered += 1;
-      else this.failed.push(answer);
-      await wait(PAUSE_MS);
-    }
-  }
-
-  private ask(agent: Agent | false): Promise<string> {
-    return new Promise((resolve) => {
-      const call = get(`http://${this.gateway}/`, { agent, headers: { host: HOST }, timeout: 5_000 }, (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (piece: string) => {
-          text += piece;
-        });
-        response.on('end', () => resolve(response.statusCode === 200 ? text : `${response.statusCode} ${text}`));
-      });
-      call.on('timeout', () => call.destroy(new Error('no answer within 5 s')));
-      call.on('error', (error) => resolve(error.message));
-    });
   }
 }
