@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Engine } from '../engine/engine';
+import { retentionGauges } from './retention-metrics';
 
 export interface Metrics {
   /** Starts the clock of a request; call the result when it was answered. */
@@ -29,8 +30,12 @@ export function createMetrics(engine: Engine, version: string): Metrics {
   const switches = counter('gantry_switches_total', 'Changes of traffic that were decided');
   const queue = gauge('gantry_queue_hints_waiting', 'Hints that no runner has heard yet');
   const bell = gauge('gantry_bell_up', '1 when Redis answers; runners find their work without it, too');
+  const entries = gauge('gantry_audit_entries', 'Audit entries that were checked last');
+  const broken = gauge('gantry_audit_broken', 'Chains of the audit that are not as they were written');
+  const checked = gauge('gantry_audit_checked_timestamp_seconds', 'When every audit entry had been checked last');
   const memory = gauge('process_resident_memory_bytes', 'Memory of this web process');
   const cpu = counter('process_cpu_seconds_total', 'Processor time of this web process');
+  const retention = retentionGauges(engine, registers);
   gauge('gantry_build_info', 'Always 1', ['version']).set({ version }, 1);
   return {
     begin: (method) => {
@@ -49,6 +54,11 @@ export function createMetrics(engine: Engine, version: string): Metrics {
       switches.inc(counts.switches);
       queue.set(await engine.parts.bell.waiting());
       bell.set(engine.parts.bell.state() === 'up' ? 1 : 0);
+      await retention();
+      const audit = await engine.audit.watched();
+      entries.set(audit?.entries ?? 0);
+      broken.set(audit?.breaks.length ?? 0);
+      checked.set((audit?.passedAt ?? 0) / 1000);
       memory.set(process.memoryUsage.rss());
       cpu.reset();
       const { user, system } = process.cpuUsage();

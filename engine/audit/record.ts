@@ -1,6 +1,7 @@
+import { sql } from 'kysely';
 import { canonical, sha256 } from '../model/hash';
 import type { EngineParts } from '../parts';
-import { insertInto, statement } from '../store/statement';
+import { insertInto, settled, statement } from '../store/statement';
 import type { Tx } from '../store/store';
 
 export interface AuditEntry {
@@ -15,7 +16,12 @@ export interface AuditEntry {
 
 const insertEntry = insertInto('audit');
 const lastOfChain = statement<{ chain: string }, { hash: string }>((db, argument) =>
-  db.selectFrom('audit').select('hash').where('chain', '=', argument('chain')).orderBy('seq', 'desc').limit(1),
+  db
+    .selectFrom('audit')
+    .select('hash')
+    .where('chain', '=', settled(argument('chain')))
+    .orderBy('seq', 'desc')
+    .limit(sql.lit(1)),
 );
 
 /** Writes one entry into its chain, in the transaction of what it tells. */

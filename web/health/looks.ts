@@ -73,8 +73,11 @@ export const LOOKS = {
     needed: false,
     next: 'start Redis again; until then runners look into the database, which is slower and loses nothing',
     look: async ({ engine }) => {
-      if (engine.parts.bell.state() === 'down') throw new Error('Redis does not answer');
-      return up(`answers; ${await engine.parts.bell.waiting()} hints wait for a runner`);
+      const { bell } = engine.parts;
+      if (bell.state() === 'down') throw new Error('Redis does not answer');
+      const trouble = bell.trouble();
+      if (trouble !== undefined) return { state: 'degraded', ...trouble };
+      return up(`answers; ${await bell.waiting()} hints wait for a runner`);
     },
   },
   runners: {
@@ -85,6 +88,18 @@ export const LOOKS = {
       const { alive, places, lastSeen } = await engine.runners.see();
       if (alive > 0) return up(`${alive} ${alive === 1 ? 'is' : 'are'} there, for ${places} steps at once`);
       throw new Error(lastSeen === null ? 'none has been there for a day' : `the last one left ${utc(lastSeen)}`);
+    },
+  },
+  audit: {
+    title: 'Audit',
+    needed: false,
+    next: 'look at the database',
+    look: async ({ engine }) => {
+      const watched = await engine.audit.watched();
+      if (watched === null) return up('no runner has checked it yet');
+      const [broken] = watched.breaks;
+      if (broken !== undefined) return { state: 'down', found: broken.says, next: AUDIT_BROKEN };
+      return up(watched.passedAt === null ? 'being checked' : `${watched.entries} entries were as they were written`);
     },
   },
   certificate: {
@@ -101,6 +116,8 @@ export const LOOKS = {
 
 export type PartName = keyof typeof LOOKS;
 export const PART_NAMES = Object.keys(LOOKS) as [PartName, ...PartName[]];
+
+const AUDIT_BROKEN = 'keep a copy of the database and of the anchors, then see: gantry audit verify (docs/audit.md)';
 
 const utc = (ms: number): string => new Date(ms).toISOString();
 

@@ -31,7 +31,7 @@ describe('records beside the world', () => {
     expect(await look()).to.deep.equal([]);
   });
 
-  it('lack an instance that serves by the records: its visitors are in danger', async () => {
+  it('lack an instance that serves by the records: its visitors are in danger [F55]', async () => {
     const [instance] = await house.engine.instances.list();
     await house.world.cluster.removeInstance(instance?.name ?? '', 0);
     const [difference, ...others] = await look();
@@ -49,7 +49,7 @@ describe('records beside the world', () => {
     expect(difference?.says).to.contain(`${spec.name} (`).and.to.contain('the records do not know it');
   });
 
-  it('are older than what the gateway follows', async () => {
+  it('are older than what the gateway follows [F55]', async () => {
     const environment = await production();
     await house.world.gateway.route({ ...routeOf(environment), version: environment.version + 5 });
     const [difference] = await look();

@@ -8,7 +8,7 @@ import { backUpDatabase } from '../../../engine/store/backup';
 import { copyLogs } from '../../../runners/upkeep/backup';
 import { putBack } from '../../../runners/upkeep/restore';
 import type { RunnerSettings } from '../../../settings';
-import { makeEngine } from '../../support/engine';
+import { makeEngine, onSqliteOnly } from '../../support/engine';
 
 describe('records that are put back', () => {
   let folder: string;
@@ -17,7 +17,8 @@ describe('records that are put back', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('are those of the backup, whatever an attempt that was killed has left beside them', async () => {
+  it('are those of the backup, whatever an attempt that was killed has left beside them', async function () {
+    onSqliteOnly(this, 'a database of PostgreSQL is no file; see copy-rows.test.ts');
     const test = await makeEngine();
     await test.engine.apps.create('shop', 'user:ada');
     const file = join(folder, 'backup.db');
