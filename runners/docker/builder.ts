@@ -62,9 +62,10 @@ export class DockerBuilder implements Builder {
       args: { ...proxyEnvironment(this.options.settings), ...args },
       labels: this.imageLabels(app),
     });
-    // A refused Dockerfile also breaks the build off; the refusal is the reason to show.
+    // A refused Dockerfile also breaks the build off; the refusal is the reason to show. A build that breaks off also
+    // ends the reading of its context.
     const [text, built] = await Promise.allSettled([dockerfile, build]);
-    if (text.status === 'rejected' && !signal.aborted) throw text.reason;
+    if (text.status === 'rejected' && text.reason instanceof StepFailure && !signal.aborted) throw text.reason;
     if (built.status === 'rejected') {
       throw text.status === 'fulfilled' ? await this.withMissing(built.reason, text.value, args) : built.reason;
     }

@@ -2,13 +2,13 @@ import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { GantryError, messageOf, StepFailure } from '../../engine/model/errors';
 
-/** A plain question to Docker answers in milliseconds; on a machine under load, in seconds. */
+/** A plain question to Docker answers in milliseconds; on a machine under load, in seconds. See `GANTRY_DOCKER_TIMEOUT`. */
 export const CALL_TIMEOUT_MS = 30_000;
 
 export interface DockerClient {
   /** For people: `unix:///var/run/docker.sock` or `tcp://host:port`. */
   readonly address: string;
-  /** For questions: ends a call that stays silent for `CALL_TIMEOUT_MS`. */
+  /** For questions: ends a call that stays silent for the time-out of the options, or `CALL_TIMEOUT_MS`. */
   readonly calls: Docker;
   /** For builds, logs and waits, which may be silent for long: every call on it brings an `abortSignal` of its own. */
   readonly streams: Docker;
@@ -19,10 +19,11 @@ export interface DockerClient {
  * none below 1.44, so what is asked and read here is what all of them have.
  */
 export function connectDocker(options: Docker.DockerOptions): DockerClient {
+  const { timeout: _ofCalls, ...streamed } = options;
   return {
     address: options.host ? `tcp://${options.host}:${options.port ?? 2375}` : `unix://${socketOf(options)}`,
-    calls: new Docker({ ...options, timeout: CALL_TIMEOUT_MS }),
-    streams: new Docker(options),
+    calls: new Docker({ timeout: CALL_TIMEOUT_MS, ...options }),
+    streams: new Docker(streamed),
   };
 }
 
@@ -86,6 +87,21 @@ export function renamedError(client: DockerClient, doing: string, error: unknown
 export function within(ms: number, signal?: AbortSignal): AbortSignal {
   const limit = AbortSignal.timeout(ms);
   return signal === undefined ? limit : AbortSignal.any([signal, limit]);
+}
+
+/** What was asked for, or the signal's reason when that comes first: for calls that cannot be broken off themselves. */
+export async function unless<T>(signal: AbortSignal, call: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  let leave = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    leave = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', leave, { once: true });
+  });
+  try {
+    return await Promise.race([call, aborted]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
 }
 
 /**

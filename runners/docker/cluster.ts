@@ -95,7 +95,7 @@ export class DockerCluster implements Cluster {
   }
 
   async joinStage(name: string, stage: string): Promise<void> {
-    await Promise.all(stageNetworks(this.options.network, stage).map((network) => this.join(name, network)));
+    await this.join(name, stageNetworks(this.options.network, stage)[0]);
   }
 
   async waitHealthy(
@@ -129,10 +129,15 @@ export class DockerCluster implements Cluster {
     }
   }
 
-  /** An update of what is set already costs a write of the container's file, so it is left out. */
-  async keepRunning(name: string): Promise<void> {
+  async keepRunning(name: string, stage: string): Promise<void> {
     const info = await this.inspectOurs(name);
-    if (info === undefined || info.HostConfig.RestartPolicy?.Name === RESTART_ALWAYS.RestartPolicy.Name) return;
+    if (info === undefined) return;
+    await Promise.all([this.comeBack(info, name), this.join(name, stageNetworks(this.options.network, stage)[1])]);
+  }
+
+  /** An update of what is set already costs a write of the container's file, so it is left out. */
+  private async comeBack(info: Inspected, name: string): Promise<void> {
+    if (info.HostConfig.RestartPolicy?.Name === RESTART_ALWAYS.RestartPolicy.Name) return;
     const update = ignoring([404], this.client.calls.getContainer(info.Id).update(RESTART_ALWAYS));
     await this.ask(`set the restart policy of ${name}`, update);
   }
@@ -307,7 +312,7 @@ export class DockerCluster implements Cluster {
     const output = await this.ask('read the output of a container', ignoring([404, 409], call));
     const lines: string[] = [];
     if (output !== undefined) {
-      const reader = new OutputDemultiplexer((line) => lines.push(line));
+      const reader = new OutputDemultiplexer((line) => lines.push(line.toString()));
       reader.write(output);
       reader.end();
     }

@@ -5,7 +5,7 @@ import type { CommandEnd, CommandRequest } from '../../engine/ports/builder';
 import type { Bytes } from '../../engine/ports/bytes';
 import type { InjectedFile } from '../../engine/ports/cluster';
 import { WORK_FOLDER } from './build-folders';
-import { type DockerClient, ignoring, reasonOf, renamedError, statusOf, within } from './client';
+import { type DockerClient, ignoring, reasonOf, renamedError, statusOf, unless, within } from './client';
 import type { ContainerOptions } from './container-options';
 import { packFiles, putFiles } from './injection';
 import { OutputDemultiplexer } from './output-lines';
@@ -13,6 +13,7 @@ import { removeContainer } from './removal';
 import { takeFile } from './taken-file';
 
 const FILL_TIMEOUT_MS = 600_000;
+const ATTACH_TIMEOUT_MS = 30_000;
 /** After the process ended its output is closed; a daemon that forgets to must not hold the step. */
 const OUTPUT_MARGIN_MS = 10_000;
 
@@ -71,7 +72,8 @@ async function follow(
 ): Promise<Omit<CommandEnd, 'taken'>> {
   const reader = new OutputDemultiplexer(request.onLine);
   // Attached before the start, so that not a line is lost.
-  const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+  const abortSignal = within(ATTACH_TIMEOUT_MS, request.signal);
+  const stream = await unless(abortSignal, container.attach({ stream: true, stdout: true, stderr: true }));
   const closed = new Promise<void>((resolve) => {
     stream.on('data', (chunk: Buffer) => reader.write(chunk));
     stream.once('end', resolve).once('close', resolve).once('error', resolve);

@@ -4,7 +4,7 @@ import type Docker from 'dockerode';
 import { StepFailure } from '../../engine/model/errors';
 import type { Bytes } from '../../engine/ports/bytes';
 import type { Blob, ClusterImages, ImageArchive } from '../../engine/ports/images';
-import { connectDocker, type DockerClient, ignoring, renamed, renamedError, sending, within } from './client';
+import { connectDocker, type DockerClient, ignoring, renamed, renamedError, sending, unless, within } from './client';
 import { linesOf } from './image-build';
 import { loadableArchive } from './image-load';
 import { ImageNames } from './image-names';
@@ -31,7 +31,7 @@ export class DockerImages implements ClusterImages {
       throw new StepFailure('user', `the image ${imageId} is not on this cluster any more`);
     }
     const save = async (): Promise<Readable> => {
-      const stream = (await this.client.streams.getImage(imageId).get()) as Readable;
+      const stream = (await unless(limit, this.client.streams.getImage(imageId).get())) as Readable;
       limit.addEventListener('abort', () => stream.destroy(limit.reason), { once: true });
       return stream;
     };

@@ -28,6 +28,12 @@ export const stageNetworks = (network: string, stage: string): readonly [string,
 
 const isStageNetwork = (name: string): boolean => /^gantry-.*-stage-.*-[12]$/.test(name);
 
+/** The stage that a network of this name is for, in the installation with this network; undefined for any other one. */
+export function stageOfNetwork(network: string, name: string): string | undefined {
+  const stage = name.startsWith(`${network}-stage-`) ? name.slice(`${network}-stage-`.length, -2) : '';
+  return stage !== '' && stageNetworks(network, stage).includes(name) ? stage : undefined;
+}
+
 /**
  * The same as `ensureNetwork` for a network of a stage, in which one address is kept free for the gateway (`last`).
  * Docker keeps an address only in a range that it was told, so it is asked for a free range first, and then told that

@@ -50,13 +50,13 @@ function failUnlessDone(ended: CommandEnd, { run, timeout }: UserCommand): void 
   const short = run.length > 60 ? `${run.slice(0, 60)}…` : run;
   if (ended.timedOut) {
     const next = 'raise its timeout, or make it faster';
-    throw new StepFailure('user', `"${short}" took longer than ${timeout / 1000} s`, next);
+    throw new StepFailure('user', `"${short}" took longer than ${timeout / 1000} s`, next, { ended: 'timeout' });
   }
   if (ended.outOfMemory) {
     throw new StepFailure('user', `"${short}" ran out of memory`, 'raise its memory limit in gantry.yml');
   }
   if (ended.exitCode !== 0) {
     const next = 'its last lines stand in the log of this step';
-    throw new StepFailure('user', `"${short}" ended with exit code ${ended.exitCode}`, next);
+    throw new StepFailure('user', `"${short}" ended with exit code ${ended.exitCode}`, next, { ended: ended.exitCode });
   }
 }

@@ -55,6 +55,7 @@ async function checkHttp(
         'user',
         `GET ${check.path} at ${environment.host}: ${found}`,
         'see the log of the release: its instances may say why',
+        { ended: 'timeout' },
       );
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));

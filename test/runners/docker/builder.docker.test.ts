@@ -195,7 +195,7 @@ describe('the Docker builder', function () {
     expect((await run(make, { take: '**/b.war' })).taken?.name).to.equal('b.war');
   });
 
-  it('does not follow a link out of the container', async () => {
+  it('does not follow a link out of the container [F49]', async () => {
     const error = await failureOf(run('mkdir target; ln -s /etc/passwd target/a.war', { take: 'target/*.war' }));
     expect(error.message).to.include('holds no files');
   });

@@ -53,7 +53,7 @@ describe('the Docker cluster', function () {
     expect(refused, 'the app is not root and may not read it').to.equal('refused');
   });
 
-  it('refuses to put a file outside of where it was meant to be', async () => {
+  it('refuses to put a file outside of where it was meant to be [F49]', async () => {
     for (const to of ['etc/passwd', '/srv/../etc/passwd', '/srv/']) {
       const spec = instanceSpec(image, { inject: [{ to, from: { text: '' }, mode: 0o644, verify: false }] });
       expect(await failureOf(place.cluster.startInstance(spec))).to.include({ fault: 'user' });
@@ -96,7 +96,7 @@ describe('the Docker cluster', function () {
     await place.cluster.startInstance(spec);
     expect((await inspect(spec.name)).HostConfig.RestartPolicy?.Name).to.equal('no');
     await place.cluster.waitHealthy(spec.name, HEALTH, never, nothing);
-    await place.cluster.keepRunning(spec.name);
+    await place.cluster.keepRunning(spec.name, 'test');
     const before = (await inspect(spec.name)).State.StartedAt;
     await ask(place.cluster, spec.name, '/die').catch(nothing);
     await until(async () => {
@@ -106,11 +106,11 @@ describe('the Docker cluster', function () {
     await place.cluster.waitHealthy(spec.name, HEALTH, never, nothing);
   });
 
-  it('sees that a healthy app died while its health is asked for again', async () => {
+  it('sees that a healthy app died while its health is asked for again [F26]', async () => {
     const spec = instanceSpec(image);
     await place.cluster.startInstance(spec);
     await place.cluster.waitHealthy(spec.name, HEALTH, never, nothing);
-    await place.cluster.keepRunning(spec.name);
+    await place.cluster.keepRunning(spec.name, 'test');
     const error = failureOf(place.cluster.waitHealthy(spec.name, { ...HEALTH, status: 204 }, never, nothing));
     await ask(place.cluster, spec.name, '/die').catch(nothing);
     expect(await error).to.be.instanceOf(InstanceUnhealthyError);

@@ -34,7 +34,7 @@ describe('an image that was built elsewhere', () => {
     return error as Error & { fault: string; next: string };
   };
 
-  it('is pulled by its digest, and has only names of ours then', async () => {
+  it('is pulled by its digest, and has only names of ours then [F39]', async () => {
     const { ref, imageId } = await open();
     const call = buildCall({ effect: effect() });
     const taken = await take(ref, null, call);
@@ -63,14 +63,14 @@ describe('an image that was built elsewhere', () => {
     expect(wrong.message).to.not.include('wrong horse');
   });
 
-  it('is refused when the registry has no such digest', async () => {
+  it('is refused when the registry has no such digest [F39]', async () => {
     const { ref } = await open();
     const error = await failure(ref.replace(/sha256:.*/, `sha256:${'0'.repeat(64)}`));
     expect(error.fault).to.equal('user');
     expect(error.message).to.match(/^the registry has no such image/);
   });
 
-  it("is the world's fault when nobody listens there", async () => {
+  it("is the world's fault when nobody listens there [F38]", async () => {
     const { ref, close } = await open();
     await close();
     registry = undefined;

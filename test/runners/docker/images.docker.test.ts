@@ -98,7 +98,7 @@ describe('kept images of Docker', () => {
     expect((error as Error).message).to.equal(`the image ${missing} is not on this cluster any more`);
   });
 
-  it('are left at once when the runner stops, and nothing half is seen', async function () {
+  it('are left at once when the runner stops, and nothing half is seen [F41]', async function () {
     this.timeout(60_000);
     const image = await buildTestApp(place);
     const stop = new AbortController();
@@ -111,7 +111,7 @@ describe('kept images of Docker', () => {
     for (const [digest] of await listed()) await scratch.bytes.file(digest);
   });
 
-  it('are not loaded when a blob was changed on disk', async () => {
+  it('are not loaded when a blob was changed on disk [F40]', async () => {
     const image = await buildSmall('one');
     const archive = await images.keep(image, [], forever);
     const top = archive.layers.at(-1);

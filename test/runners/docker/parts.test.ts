@@ -275,7 +275,7 @@ describe('warnings about an engine', () => {
     expect(warningsOf(good)).to.deep.equal([]);
   });
 
-  it('tell that its restart stops every container, and that docker-init is missing', () => {
+  it('tell that its restart stops every container, and that docker-init is missing [F22]', () => {
     const warnings = warningsOf({ ...good, LiveRestoreEnabled: false, InitCommit: { ID: 'N/A' } });
     expect(warnings[0]).to.include('stops every container');
     expect(warnings[1]).to.include('docker-init');

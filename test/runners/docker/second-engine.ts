@@ -1,11 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import Docker from 'dockerode';
+
+const run = promisify(execFile);
 
 const START_MS = 30_000;
 const POLL_MS = 100;
@@ -13,6 +16,10 @@ const POLL_MS = 100;
 export interface SecondEngine {
   docker: Docker;
   socketPath: string;
+  /** Ends it as a power cut does. */
+  kill(): Promise<void>;
+  /** Only when its disk has a size. */
+  growDisk(diskMb: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -23,32 +30,50 @@ export const noSecondEngine = (): string | undefined =>
 /**
  * Another Docker Engine on this machine, as good as another host: with images and containers of its own. It lives in a
  * network namespace of its own: an engine that starts sets up, or takes away, the bridge and the rules of where it is.
+ * @param diskMb size of its disk; as large as the machine's when left out
  */
-export async function startSecondEngine(): Promise<SecondEngine> {
+export async function startSecondEngine(diskMb?: number): Promise<SecondEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'gantry-test-engine-'));
+  const data = join(folder, 'data');
+  await mkdir(data);
+  if (diskMb !== undefined) await run('mount', ['-t', 'tmpfs', '-o', `size=${diskMb}m`, 'tmpfs', data]);
   const socketPath = join(folder, 'docker.sock');
-  const child = spawn(
-    'unshare',
-    [
-      '--net',
-      '/usr/sbin/dockerd',
-      ...['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'pid')],
-      ...['--host', `unix://${socketPath}`, '--bridge', 'none', '--iptables=false', '--ip-forward=false'],
-    ],
-    { stdio: 'ignore' },
-  );
   const docker = new Docker({ socketPath });
+  const child = spawnEngine(folder, socketPath);
+  const end = (signal: NodeJS.Signals): Promise<void> => stopped(child, signal);
   const stop = async (): Promise<void> => {
-    await stopped(child);
+    await end('SIGTERM');
+    // One that was killed has left the mount that it makes of its data.
+    for (let left = true; left; ) {
+      left = await run('umount', ['--lazy', data]).then(
+        () => true,
+        () => false,
+      );
+    }
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
     await answers(docker, child);
-    return { docker, socketPath, stop };
+    const growDisk = async (mb: number) => void (await run('mount', ['-o', `remount,size=${mb}m`, data]));
+    return { docker, socketPath, kill: () => end('SIGKILL'), growDisk, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function spawnEngine(folder: string, socketPath: string): ChildProcess {
+  const files = ['--data-root', 'data', '--exec-root', 'exec', '--pidfile', 'pid'];
+  return spawn(
+    'unshare',
+    [
+      '--net',
+      '/usr/sbin/dockerd',
+      ...files.map((word) => (word.startsWith('--') ? word : join(folder, word))),
+      ...['--host', `unix://${socketPath}`, '--bridge', 'none', '--iptables=false', '--ip-forward=false'],
+    ],
+    { stdio: 'ignore' },
+  );
 }
 
 async function answers(docker: Docker, child: ChildProcess): Promise<void> {
@@ -65,9 +90,9 @@ async function answers(docker: Docker, child: ChildProcess): Promise<void> {
   }
 }
 
-async function stopped(child: ChildProcess): Promise<void> {
+async function stopped(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
-  child.kill('SIGTERM');
+  child.kill(signal);
   await ended;
 }
