@@ -112,6 +112,11 @@ export function fraction(min: number, max: number) {
   return z.number({ error: what }).min(min, { error: what }).max(max, { error: what });
 }
 
+/** After what a step is tried again. */
+export const retryCause = z.union([z.enum(['world', 'timeout']), z.number().int().min(1).max(255)], {
+  error: 'world, timeout, or an exit code from 1 to 255',
+});
+
 export const yesOrNo = z.boolean({ error: 'true or false' });
 
 export function oneOf<const T extends readonly [string, ...string[]]>(values: T) {

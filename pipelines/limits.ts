@@ -25,6 +25,9 @@ export const KEEP_FAILED_MS_MAX = 24 * 60 * 60 * 1000;
 /** What `-o keep-failed` without a time means. */
 export const KEEP_FAILED_MS = 60 * 60 * 1000;
 export const TIMEOUT_MS_MAX = 24 * 60 * 60 * 1000;
+/** Most times that a step is tried again, and the longest pause before it. */
+export const RETRIES_MAX = 10;
+export const BACK_OFF_MS_MAX = 5 * 60 * 1000;
 export const EXPIRES_MS_MAX = 90 * 24 * 60 * 60 * 1000;
 export const APPROVERS_MAX = 10;
 export const LIST_MAX = 100;

@@ -3,6 +3,8 @@ import { APP_NAME_MAX, GRAY_VALUE_MAX } from './limits';
 export const APP_NAME_PATTERN = `^[a-z]([a-z0-9-]{0,${APP_NAME_MAX - 2}}[a-z0-9])?$`;
 export const ENV_NAME_WORDS =
   'a name of letters, digits and "_" that starts with neither a digit nor GANTRY_ (Gantry sets those itself)';
+/** Runners that were given no pool, and steps that name none. */
+export const DEFAULT_POOL = 'default';
 export const LABEL_PATTERN = '^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$';
 export const ENV_NAME_PATTERN = '^(?!GANTRY_)[A-Za-z_][A-Za-z0-9_]*$';
 

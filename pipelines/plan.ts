@@ -50,7 +50,7 @@ export function givenProblem(spec: PipelineSpec, given: Given): string | null {
   return `${given.name} needs a base to run on, and the pipeline builds an image of its own (serve.base is not set)`;
 }
 
-type Draft = { name: string; timeout: number } & StepSpec;
+type Draft = Pick<PlannedStep, 'name' | 'timeout' | 'retry'> & StepSpec;
 
 /** What makes the artifacts depends on the plan only, so it may run side by side; `seal` waits for all of it. */
 function buildSteps(spec: PipelineSpec, given: Given | undefined): PlannedStep[] {
@@ -81,30 +81,38 @@ function builds(spec: PipelineSpec): Draft[] {
     kind: 'command',
     spec: command,
     timeout: command.timeout + SLACK_MS,
+    ...retryOf(command),
   }));
-  if (image !== null)
-    drafts.push({ name: 'build-image', kind: 'build-image', spec: image, timeout: image.timeout + SLACK_MS });
+  if (image !== null) {
+    const timeout = image.timeout + SLACK_MS;
+    drafts.push({ name: 'build-image', kind: 'build-image', spec: image, timeout, ...retryOf(image) });
+  }
   if (artifact !== null) {
     drafts.push({
       name: 'build-artifact',
       kind: 'build-artifact',
       spec: artifact,
       timeout: artifact.timeout + SLACK_MS,
+      ...retryOf(artifact),
     });
   }
   return drafts;
 }
+
+/** Left out where the pipeline says nothing: the engine's default may change, and plans stay as they were. */
+const retryOf = ({ retry }: Pick<PlannedStep, 'retry'>): Pick<PlannedStep, 'retry'> =>
+  retry === undefined ? {} : { retry };
 
 /** Deliver, verify, ask people, move traffic: in this order in each stage, so that people see what they approve. */
 function stageSteps(stage: StageSpec): Draft[] {
   const name = (kind: string): string => `${stage.name}/${kind}`;
   const { mode, role } = { mode: stage.deliver, role: stage.role };
   const steps: Draft[] = [
-    { name: name('deliver'), timeout: deliverTimeout(stage), kind: 'deliver', spec: { mode, role } },
+    { name: name('deliver'), timeout: deliverTimeout(stage), kind: 'deliver', spec: { mode, role }, ...retryOf(stage) },
   ];
   if (stage.verify.length > 0) {
     const timeout = stage.verify.reduce((sum, check) => sum + check.timeout, SLACK_MS);
-    steps.push({ name: name('verify'), timeout, kind: 'verify', spec: { checks: stage.verify } });
+    steps.push({ name: name('verify'), timeout, kind: 'verify', spec: { checks: stage.verify }, ...retryOf(stage) });
   }
   if (stage.approve !== null) {
     steps.push({ name: name('approve'), timeout: MINUTE, kind: 'approve', spec: stage.approve });

@@ -1,3 +1,4 @@
+import { DEFAULT_POOL } from './names';
 import { plainPath, WHOLE_REPOSITORY } from './paths';
 import type { CheckShape, EnvironmentShape, PipelineShape, ServeOverrideShape } from './shape';
 import type {
@@ -39,12 +40,14 @@ export function resolvePipeline(shape: PipelineShape, order: readonly string[]):
 }
 
 function resolveBuild(shape: PipelineShape): BuildSpec {
-  const { artifact, commands } = shape.build;
+  const { artifact, commands, order, pool } = shape.build;
   const image = shape.serve.image;
   return {
     artifact: artifact === undefined ? null : resolveArtifact(artifact),
     image: image === undefined ? null : resolveImage(image),
     commands: commands.map((command) => ({ ...command, in: command.in ?? artifact?.in ?? COMMAND_IMAGE })),
+    order,
+    pool,
   };
 }
 
@@ -111,6 +114,9 @@ function resolveStage(
     approve: shape?.approve ?? null,
     gray: role === 'gray' ? resolveGray(shape as GrayShape) : null,
     keepFailed: shape?.keepFailed ?? 0,
+    order: shape?.order ?? (role === 'environment' ? 'newest' : 'strict'),
+    pool: shape?.pool ?? DEFAULT_POOL,
+    ...(shape?.retry === undefined ? {} : { retry: shape.retry }),
     keepWarm: role === 'production' ? resolveKeepWarm(shape as ProductionShape | undefined) : 0,
   };
 }

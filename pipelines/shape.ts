@@ -3,15 +3,17 @@ import * as field from './fields';
 import { identity, rules } from './gray-shape';
 import {
   APPROVERS_MAX,
+  BACK_OFF_MS_MAX,
   CPUS_MAX,
   EXPIRES_MS_MAX,
   INSTANCES_MAX,
   KEEP_FAILED_MS_MAX,
   MEMORY_MAX,
   MEMORY_MIN,
+  RETRIES_MAX,
   TIMEOUT_MS_MAX,
 } from './limits';
-import { APP_NAME_PATTERN, APP_NAME_WORDS, LABEL_PATTERN } from './names';
+import { APP_NAME_PATTERN, APP_NAME_WORDS, DEFAULT_POOL, LABEL_PATTERN } from './names';
 import { cachePathProblem, containerPathProblem, contextProblem, repositoryPathProblem } from './paths';
 
 /**
@@ -31,6 +33,28 @@ const httpStatus = field.whole(100, 599);
 const refPatterns = field.list(field.path('the name of a branch or tag; "*" matches a part, "**" everything'));
 const cache = field.list(field.pathThat(cachePathProblem, 'a folder such as ~/.m2'));
 
+const pool = field
+  .word(LABEL_PATTERN, `${LABEL_WORDS}, such as build`)
+  .prefault(DEFAULT_POOL)
+  .describe('Only runners of this pool take its steps: gantry runner --pool NAME.');
+
+const retry = z
+  .strictObject({
+    times: field.whole(0, RETRIES_MAX).prefault(3).describe('How often it is tried again.'),
+    backOff: field
+      .duration(0, BACK_OFF_MS_MAX)
+      .prefault('1s')
+      .describe('Pause before the first time; then twice as long.'),
+    on: field
+      .list(field.retryCause)
+      .prefault(['world'])
+      .describe(
+        'After what: "world" (Docker, the disk, the network around it), "timeout", or an exit code of its command.',
+      ),
+  })
+  .optional()
+  .describe('When it is tried again. Default: three times when something around it fails.');
+
 const artifact = z.strictObject({
   in: field.imageName.describe('Image that the build runs in. The repository is the working folder.'),
   run: field.text('a command').describe('The command, given to a shell. Ends with 0, or the build has failed.'),
@@ -41,6 +65,7 @@ const artifact = z.strictObject({
   env: field.variables.prefault({}).describe('Environment variables of the build.'),
   timeout: field.duration(SECOND).prefault('15m').describe('The build is stopped and has failed after this time.'),
   memory: memory.prefault('1g').describe('Memory limit of the build.'),
+  retry,
 });
 
 const command = z.strictObject({
@@ -51,6 +76,7 @@ const command = z.strictObject({
   cache: cache.prefault([]).describe('Folders kept from run to run of this app.'),
   timeout: field.duration(SECOND).prefault('10m').describe('The command is stopped and has failed after this time.'),
   memory: memory.prefault('1g').describe('Memory limit of the command.'),
+  retry,
 });
 
 const image = z.strictObject({
@@ -68,6 +94,7 @@ const image = z.strictObject({
     .describe('Build stage to stop at. Default: the last.'),
   args: field.variables.prefault({}).describe('Build arguments (ARG). Never secrets: they stay in the image.'),
   timeout: field.duration(SECOND).prefault('15m').describe('The build is stopped and has failed after this time.'),
+  retry,
 });
 
 const health = {
@@ -178,6 +205,15 @@ const stage = {
     .duration(0, KEEP_FAILED_MS_MAX)
     .prefault('0s')
     .describe('How long an instance that did not get healthy is kept for a look, out of all traffic.'),
+  order: field
+    .oneOf(['newest', 'strict'])
+    .optional()
+    .describe(
+      'One run at a time is here. "newest": a newer run of a branch takes the place of one that waits. ' +
+        '"strict": each has its turn, in the order of the pushes. Default: strict in gray and production, else newest.',
+    ),
+  pool,
+  retry,
   approve: approve
     .optional()
     .describe('People are asked after the release runs and is verified here, before it gets traffic or goes on.'),
@@ -222,6 +258,14 @@ export const pipelineShape = z.strictObject({
     .strictObject({
       artifact: artifact.optional().describe('Makes the WAR, EAR or other file that is put into "serve.base".'),
       commands: field.list(command).prefault([]).describe('Commands that must succeed before anything is sealed.'),
+      order: field
+        .oneOf(['newest', 'every'])
+        .prefault('newest')
+        .describe(
+          '"newest": of a branch one push is built and one waits; a newer one takes the place of the one that waits. ' +
+            '"every": all are built, side by side.',
+        ),
+      pool,
     })
     .prefault({})
     .describe('What is made before a release is sealed.'),

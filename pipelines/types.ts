@@ -21,7 +21,35 @@ export interface BuildSpec {
   image: ImageBuild | null;
   /** Commands that run in containers before anything is sealed, for example unit tests. */
   commands: CommandSpec[];
+  order: BuildOrder;
+  /** The runners that build. */
+  pool: string;
 }
+
+/**
+ * What becomes of pushes of one ref that come faster than they are built. `newest`: one is built and one waits, a newer
+ * one takes the place of the one that waits. `every`: all are built, side by side.
+ */
+export type BuildOrder = 'newest' | 'every';
+
+/**
+ * One run at a time is in a stage. `newest`: a newer run of the same ref takes the place of one that waits there, for
+ * its turn or for people. `strict`: each has its turn, in the order of the pushes.
+ */
+export type StageOrder = 'newest' | 'strict';
+
+/** When a step is tried again. */
+export interface RetrySpec {
+  /** Beside the first try. */
+  times: number;
+  /** Before the first time, ms; doubled each time. */
+  backOff: number;
+  /** `world`: something around it did not answer. `timeout`: its time was over. A number: its command ended with it. */
+  on: ('world' | 'timeout' | number)[];
+}
+
+/** What is tried again where a pipeline says nothing. */
+export const DEFAULT_RETRY: RetrySpec = { times: 3, backOff: 1_000, on: ['world'] };
 
 export interface ArtifactBuild {
   /** Image that the build runs in, for example `gantry/maven`. */
@@ -34,6 +62,7 @@ export interface ArtifactBuild {
   env: Record<string, string>;
   timeout: number;
   memory: number;
+  retry?: RetrySpec | undefined;
 }
 
 export interface ImageBuild {
@@ -42,6 +71,7 @@ export interface ImageBuild {
   target: string | null;
   args: Record<string, string>;
   timeout: number;
+  retry?: RetrySpec | undefined;
 }
 
 export interface CommandSpec {
@@ -52,6 +82,7 @@ export interface CommandSpec {
   cache: string[];
   timeout: number;
   memory: number;
+  retry?: RetrySpec | undefined;
 }
 
 /** How instances are served. A stage may override any part; the merged result is `StageSpec.serve`. */
@@ -92,6 +123,11 @@ export interface StageSpec {
   keepWarm: number;
   /** How long an instance that did not get healthy is kept for a look; 0: it is removed at once. */
   keepFailed: number;
+  order: StageOrder;
+  /** The runners that reach it. */
+  pool: string;
+  /** Of its deliver and verify. */
+  retry?: RetrySpec | undefined;
 }
 
 export type VerifySpec =
@@ -186,6 +222,8 @@ export type PlannedStep = {
   needs: string[];
   /** Whole step, waiting for people not counted. */
   timeout: number;
+  /** Default: `DEFAULT_RETRY`. */
+  retry?: RetrySpec | undefined;
 } & StepSpec;
 
 export type StepSpec =

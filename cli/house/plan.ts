@@ -6,7 +6,7 @@ import type { Program } from '../processes/child';
 import { readJson } from '../processes/files';
 import { mainProgram } from '../processes/mains';
 import { freePort, tryPort } from '../processes/ports';
-import { type OwnRedis, redisProgram } from '../processes/redis';
+import { type OwnRedis, redisProgram, redisUrl } from '../processes/redis';
 import { type Trust, trustOf } from '../tls/trust';
 import { type Front, frontEnvironment, frontOf } from './front';
 
@@ -74,5 +74,5 @@ async function ownRedis(home: string): Promise<OwnRedis> {
   const kept = last !== undefined && (await tryPort('127.0.0.1', last)).free ? last : undefined;
   const port = kept ?? (await freePort('127.0.0.1'));
   const password = randomBytes(24).toString('hex');
-  return { port, password, url: `redis://:${password}@127.0.0.1:${port}` };
+  return { port, password, url: redisUrl(port, password) };
 }

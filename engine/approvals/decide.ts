@@ -3,6 +3,7 @@ import { emit } from '../events/emit';
 import { GantryError } from '../model/errors';
 import type { EngineParts } from '../parts';
 import { applyEvent, ringAll } from '../runs/apply';
+import { inOrder } from '../runs/supersede';
 import type { Tx } from '../store/store';
 import type { Tables } from '../store/tables';
 
@@ -64,7 +65,8 @@ export async function decideApproval(parts: EngineParts, vote: Vote): Promise<De
           } as const);
     const output = JSON.stringify({ by: vote.user, reason: vote.reason });
     const applied = await applyEvent(parts, tx, found.run_id, event, `user:${vote.user}`, { output });
-    return { decided, hints: applied.hints };
+    const { hints } = await inOrder(parts, tx, applied, { event });
+    return { decided, hints };
   });
   await ringAll(parts, hints);
   return decided;

@@ -13,16 +13,24 @@ export interface RunnerSaid {
   cluster: string;
   /** Steps at once. */
   places: number;
+  /** It takes only steps of these pools and kinds. */
+  pools: readonly string[];
+  kinds: readonly string[];
 }
 
+/** Names as one text, each between blanks. */
+const listed = (names: readonly string[]): string => ` ${names.join(' ')} `;
+
 /** A runner says that it is there. Others learn it from SQL alone. */
-export async function announceRunner(parts: EngineParts, { owner, cluster, places }: RunnerSaid): Promise<void> {
+export async function announceRunner(parts: EngineParts, said: RunnerSaid): Promise<void> {
+  const { owner, cluster, places } = said;
+  const reach = { pools: listed(said.pools), kinds: listed(said.kinds) };
   const alive_until = sql<number>`${databaseNow} + ${RUNNER_ALIVE_MS}`;
   await parts.store.write(async (tx) => {
     await tx
       .insertInto('runners')
-      .values({ owner, cluster, places, started_at: parts.clock.now(), alive_until })
-      .onConflict((c) => c.column('owner').doUpdateSet({ alive_until, places }))
+      .values({ owner, cluster, places, ...reach, started_at: parts.clock.now(), alive_until })
+      .onConflict((c) => c.column('owner').doUpdateSet({ alive_until, places, ...reach }))
       .execute();
     await tx.deleteFrom('runners').where('alive_until', '<', sql<number>`${databaseNow} - ${REMEMBERED_MS}`).execute();
   });
@@ -42,18 +50,28 @@ export interface RunnersSeen {
   places: number;
   /** When the last one was there, ms UTC; null when none was, for a day. */
   lastSeen: number | null;
+  /** Those that are alive. */
+  owners: string[];
 }
 
-export async function seeRunners(parts: EngineParts): Promise<RunnersSeen> {
-  const rows = await parts.store.read
+/** All runners, or those that take steps of this pool and kind. */
+export async function seeRunners(parts: EngineParts, reach?: { pool: string; kind: string }): Promise<RunnersSeen> {
+  const known = await parts.store.read
     .selectFrom('runners')
-    .select(['places', 'alive_until', sql<number>`alive_until > ${databaseNow}`.as('alive')])
+    .select(['owner', 'places', 'pools', 'kinds', 'alive_until'])
+    .select(sql<number>`case when alive_until > ${databaseNow} then 1 else 0 end`.as('alive'))
     .execute();
+  const rows = reach === undefined ? known : known.filter((row) => reaches(row, reach));
   const alive = rows.filter((row) => row.alive === 1);
   const last = Math.max(0, ...rows.map((row) => row.alive_until));
   return {
     alive: alive.length,
     places: alive.reduce((sum, row) => sum + row.places, 0),
     lastSeen: last === 0 ? null : last,
+    owners: alive.map(({ owner }) => owner),
   };
 }
+
+/** One of an earlier version does not tell its kinds: it has all that there were. */
+const reaches = (said: { pools: string; kinds: string }, { pool, kind }: { pool: string; kind: string }): boolean =>
+  said.pools.split(' ').includes(pool) && (said.kinds.trim() === '' || said.kinds.split(' ').includes(kind));

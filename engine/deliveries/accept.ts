@@ -6,6 +6,7 @@ import type { Actor, EngineParts } from '../parts';
 import type { Hint } from '../ports/queue';
 import { ringAll } from '../runs/apply';
 import { createRun } from '../runs/create';
+import { demandRoom } from '../runs/room';
 import type { Tx } from '../store/store';
 
 export interface PushDelivery {
@@ -43,7 +44,7 @@ export const NO_COMMIT = '0'.repeat(40);
  * committed. The same push twice (same app, ref, before, after) is one delivery. An app whose folder did not change
  * gets no run, unless it never had one for this ref.
  * @returns the app whose remote it is comes first
- * @throws GantryError `app-unknown`.
+ * @throws GantryError `app-unknown`, `too-many-runs`.
  */
 export async function acceptPush(parts: EngineParts, push: PushDelivery, actor: Actor): Promise<Accepted[]> {
   const result = await parts.store.write((tx) => acceptIn(parts, tx, push, actor));
@@ -87,7 +88,7 @@ async function acceptFor(
   const id = newId<DeliveryId>(parts.clock, parts.random);
   const reason = reasonToIgnore(app, push, head);
   const outcome = reason === '' ? 'run' : 'ignored';
-  const run = outcome === 'ignored' ? null : await startRun(parts, tx, app, push);
+  const run = outcome === 'ignored' ? null : await startRun(parts, tx, app, push, actor);
   await tx
     .insertInto('deliveries')
     .values({
@@ -126,7 +127,8 @@ async function acceptFor(
 }
 
 /** A run that begins with reading the pipeline. */
-function startRun(parts: EngineParts, tx: Tx, app: AppFound, push: PushDelivery) {
+async function startRun(parts: EngineParts, tx: Tx, app: AppFound, push: PushDelivery, by: Actor) {
+  await demandRoom(parts, tx, app);
   return createRun(parts, tx, app, {
     trigger: 'push',
     ref: push.ref,
@@ -134,7 +136,9 @@ function startRun(parts: EngineParts, tx: Tx, app: AppFound, push: PushDelivery)
     title: '',
     author: '',
     startedBy: push.pusher,
+    by,
     keepFailedMs: push.keepFailedMs,
+    movedFrom: push.before,
     steps: [{ name: 'plan', kind: 'plan', role: 'build', stage: 'build', verb: 'run', spec: {}, timeoutMs: 60_000 }],
   });
 }

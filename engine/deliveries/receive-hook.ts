@@ -1,6 +1,7 @@
 import { type AppId, type HookId, newId } from '../model/ids';
 import { isBranchOrTag } from '../model/ref-name';
 import type { EngineParts } from '../parts';
+import { demandRoomForHook } from '../runs/room';
 import type { Tx } from '../store/store';
 import type { HookOutcome } from '../store/tables';
 
@@ -31,13 +32,15 @@ export interface HookStored {
 /**
  * Stores a webhook; when this returns, it is committed and may be answered. A push waits as `pending` until its ref was
  * fetched. A redelivery of one that waits or has failed makes it due at once.
+ * @throws GantryError `too-many-runs`: nothing is stored, and the forge is to send it again.
  */
 export async function receiveHook(parts: EngineParts, hook: HookReceived): Promise<HookStored> {
   const now = parts.clock.now();
   const reason = reasonToIgnore(hook);
   const stored = await parts.store.write(async (tx) => {
     const known = await findHook(tx, hook);
-    if (known !== undefined) return again(tx, known, now);
+    if (known !== undefined) return again(tx, known);
+    if (reason === '') await demandRoomForHook(parts, tx, await appOf(tx, hook.appId));
     const row = {
       id: newId<HookId>(parts.clock, parts.random),
       app_id: hook.appId,
@@ -50,7 +53,7 @@ export async function receiveHook(parts: EngineParts, hook: HookReceived): Promi
       outcome: reason === '' ? ('pending' as const) : ('ignored' as const),
       reason,
       attempts: 0,
-      not_before: now,
+      not_before: AT_ONCE,
       ended_at: reason === '' ? null : now,
       run_id: null,
     };
@@ -63,6 +66,8 @@ export async function receiveHook(parts: EngineParts, hook: HookReceived): Promi
 
 /** How much is kept of a name that is not used. */
 const SHOWN_MAX = 240;
+/** Due by the clock of every web process, also of one that is behind. */
+const AT_ONCE = 0;
 
 function reasonToIgnore({ move, ignored }: HookReceived): string {
   if (move === null) return ignored;
@@ -72,6 +77,9 @@ function reasonToIgnore({ move, ignored }: HookReceived): string {
 }
 
 type Known = Omit<HookStored, 'known'>;
+
+const appOf = (tx: Tx, id: AppId) =>
+  tx.selectFrom('apps').select(['id', 'name']).where('id', '=', id).executeTakeFirstOrThrow();
 
 function findHook(tx: Tx, { appId, deliveryId }: HookReceived): Promise<Known | undefined> {
   return tx
@@ -83,11 +91,11 @@ function findHook(tx: Tx, { appId, deliveryId }: HookReceived): Promise<Known | 
     .executeTakeFirst();
 }
 
-async function again(tx: Tx, known: Known, now: number): Promise<HookStored> {
+async function again(tx: Tx, known: Known): Promise<HookStored> {
   if (known.outcome !== 'pending' && known.outcome !== 'failed') return { ...known, known: true };
   await tx
     .updateTable('hook_deliveries')
-    .set({ outcome: 'pending', not_before: now, ended_at: null })
+    .set({ outcome: 'pending', not_before: AT_ONCE, ended_at: null })
     .where('id', '=', known.id)
     .execute();
   return { ...known, outcome: 'pending', known: true };

@@ -14,7 +14,9 @@ export type ErrorKind =
   /** The caller may not. */
   | 'forbidden'
   /** Something that Gantry needs does not answer. */
-  | 'unavailable';
+  | 'unavailable'
+  /** Too much of it at a time: right, but later. */
+  | 'busy';
 
 export class GantryError extends Error {
   override readonly name: string = 'GantryError';
@@ -50,19 +52,31 @@ export type Fault =
   /** Gantry itself is wrong. */
   | 'gantry';
 
+export type FailureEnd = 'timeout' | number;
+
 /** A step could not do its work. `fault` decides whether the engine tries again. */
 export class StepFailure extends Error {
   override readonly name = 'StepFailure';
   /** How the instance ended that made it fail. */
   readonly instance: InstanceEnd | undefined;
+  /** Its time was over, or a command of the user's ended with this code: a pipeline may want it tried again. */
+  readonly ended: FailureEnd | undefined;
   constructor(
     readonly fault: Fault,
     message: string,
     readonly next = '',
-    options?: ErrorOptions & { instance?: InstanceEnd },
+    options?: ErrorOptions & { instance?: InstanceEnd; ended?: FailureEnd },
   ) {
     super(message, options);
     this.instance = options?.instance;
+    this.ended = options?.ended;
+  }
+}
+
+/** The run of this step is being ended: it begins nothing more. */
+export class RunEndedError extends StepFailure {
+  constructor() {
+    super('user', 'stopped, its run is ended');
   }
 }
 

@@ -14,6 +14,7 @@ export type ApprovalId = Brand<'approval'>;
 export type UserId = Brand<'user'>;
 export type HookId = Brand<'hook'>;
 export type SessionId = Brand<'session'>;
+export type PassId = Brand<'pass'>;
 
 export type AnyId =
   | AppId
@@ -26,7 +27,8 @@ export type AnyId =
   | ApprovalId
   | UserId
   | HookId
-  | SessionId;
+  | SessionId
+  | PassId;
 
 /**
  * A UUIDv7 (RFC 9562, 5.7): 48 bits of milliseconds, then randomness, so that ids sort by the time they were made.

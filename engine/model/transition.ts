@@ -26,11 +26,13 @@ export interface StepView {
   undoes: string | null;
   needs: readonly string[];
   state: StepState;
+  /** How often it was taken; absent for one that is only planned. */
+  epoch?: number;
 }
 
 export type RunEvent =
   | { type: 'planned'; step: string; steps: readonly StepView[] }
-  | { type: 'ignored'; reason: string }
+  | { type: 'ignored'; step: string; reason: string }
   | { type: 'taken'; step: string }
   | { type: 'succeeded'; step: string }
   | { type: 'failed'; step: string; reason: string }
@@ -58,8 +60,10 @@ export function decide(run: RunView, event: RunEvent): Decision {
   if (isFinalRun(run.state)) throw new IllegalMoveError(`a run that is ${run.state} takes no ${event.type}`);
   switch (event.type) {
     case 'planned':
-      return settle(run, { append: [...event.steps], changes: succeed(run, event.step) });
+      // What a run that is being taken back has planned is not begun.
+      return settle(run, { append: run.endsAs === null ? [...event.steps] : [], changes: succeed(run, event.step) });
     case 'ignored':
+      if (run.endsAs !== null) return leadsNowhere(run, event.step);
       return {
         run: { state: 'ignored', endsAs: null, reason: event.reason },
         steps: run.steps.filter((s) => !isFinalStep(s.state)).map((s) => ({ name: s.name, state: 'succeeded' })),
@@ -73,6 +77,7 @@ export function decide(run: RunView, event: RunEvent): Decision {
         changes: [because(move(run, event.step, ['running'], afterReturn(run, event)), event.reason)],
       });
     case 'waits':
+      if (run.endsAs !== null) return leadsNowhere(run, event.step);
       return settle(run, { changes: [{ ...move(run, event.step, ['running'], 'waiting'), reason: event.reason }] });
     case 'succeeded':
       return settle(run, { changes: succeed(run, event.step) });
@@ -86,6 +91,10 @@ export function decide(run: RunView, event: RunEvent): Decision {
 }
 
 type Change = Decision['steps'][number];
+
+/** A step was faster than the end of its run: what it leads to is not wanted any more, nothing is added, nobody asked. */
+const leadsNowhere = (run: RunView, step: string): Decision =>
+  settle(run, { changes: [move(run, step, ['running'], 'cancelled')] });
 
 function move(run: RunView, name: string, from: readonly StepState[], to: StepState): Change {
   const step = find(run, name);
@@ -167,7 +176,7 @@ export function undoSteps(steps: readonly StepView[]): StepView[] {
       s.verb === 'run' &&
       TAKEN_BACK.includes(s.kind) &&
       (s.role === 'gray' || s.role === 'production') &&
-      ['succeeded', 'running', 'failed'].includes(s.state),
+      (['succeeded', 'running', 'failed'].includes(s.state) || wasGivenBack(s)),
   );
   const reversed = [...begun].reverse();
   return reversed.map((s, i) => ({
@@ -181,6 +190,9 @@ export function undoSteps(steps: readonly StepView[]): StepView[] {
     state: 'pending',
   }));
 }
+
+/** It was begun, and is to be tried again: what it had decided by then stands. */
+const wasGivenBack = ({ state, epoch = 0 }: StepView): boolean => state === 'ready' && epoch > 0;
 
 /** Applies the changes, makes ready what may begin, and reads the run's state off its steps. */
 function settle(run: RunView, what: { changes: Change[]; append?: StepView[]; abort?: string[] }): Decision {

@@ -7,6 +7,7 @@ import type { Actor, EngineParts } from '../parts';
 import type { Hint } from '../ports/queue';
 import { statement } from '../store/statement';
 import type { Tx } from '../store/store';
+import { arrivals, leavePlaces } from './places';
 import { type RunAtHand, type RunRow, readRun, type StepAtHand, viewOf } from './run-at-hand';
 import { appendSteps, changeSteps, type Extras, type Move } from './write-steps';
 
@@ -20,6 +21,8 @@ export interface Applied {
   state: RunRow['state'];
   /** Ring these after the commit. */
   hints: Hint[];
+  /** With these it now stands in line at places where only one run at a time may be. */
+  arrived: StepAtHand[];
 }
 
 /**
@@ -46,14 +49,18 @@ export async function applyEvents(
 ): Promise<Applied> {
   let run = await readRun(tx, runId);
   const hints: Hint[] = [];
+  const arrived: StepAtHand[] = [];
   for (const move of moves) {
     const decision = decide(viewOf(run), move.event);
     const before = run;
     run = await write(parts, tx, before, decision, move);
-    hints.push(...hintsOf(run.steps, decision));
+    await leavePlaces(tx, run, decision);
+    const ready = readyIn(decision);
+    hints.push(...hintsOf(run.steps, ready));
+    arrived.push(...arrivals(run.steps, ready));
     await recordAudit(parts, tx, auditOf(before, decision, move.event, actor));
   }
-  return { run: run.row, app: run.app, state: run.row.state, hints };
+  return { run: run.row, app: run.app, state: run.row.state, hints, arrived };
 }
 
 async function write(parts: EngineParts, tx: Tx, run: RunAtHand, decision: Decision, move: Move): Promise<RunAtHand> {
@@ -141,8 +148,10 @@ function auditOf(run: RunAtHand, decision: Decision, event: RunEvent, actor: Act
   };
 }
 
-function hintsOf(steps: readonly StepAtHand[], decision: Decision): Hint[] {
-  const ready = new Set([...decision.steps, ...decision.append].filter((s) => s.state === 'ready').map((s) => s.name));
+const readyIn = ({ steps, append }: Decision): Set<string> =>
+  new Set([...steps, ...append].filter((s) => s.state === 'ready').map((s) => s.name));
+
+function hintsOf(steps: readonly StepAtHand[], ready: ReadonlySet<string>): Hint[] {
   return steps.filter((step) => ready.has(step.name)).map((step) => ({ stepId: step.id, epoch: step.epoch }));
 }
 

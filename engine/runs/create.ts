@@ -1,7 +1,9 @@
+import { recordAudit } from '../audit/record';
 import { emit } from '../events/emit';
 import { newId, type RunId, type StepId } from '../model/ids';
-import type { EngineParts } from '../parts';
+import type { Actor, EngineParts } from '../parts';
 import type { Hint } from '../ports/queue';
+import { NO_TURN } from '../steps/turn';
 import type { Tx } from '../store/store';
 import type { RunTrigger, Tables } from '../store/tables';
 import type { RunRow } from './run-at-hand';
@@ -14,12 +16,18 @@ export interface NewRun {
   title: string;
   author: string;
   startedBy: string;
+  /** Who asked for it, for the audit log; whoever started it when left out. */
+  by?: Actor;
   priority?: number;
   releaseId?: Tables['releases']['id'];
   /** The run whose steps are taken back: their outputs reach the steps of this one. */
   undoesRun?: RunId;
+  /** The run whose plan is walked once more. */
+  restartsRun?: RunId;
   /** Nobody else moves gray and production until it has ended. Only when no other run holds them. */
   holdsRollout?: boolean;
+  /** The commit that the push moved its ref away from. */
+  movedFrom?: string;
   /** Keeps an instance that does not get healthy this long. */
   keepFailedMs?: number | undefined;
   /** One after the other: each needs the one before it. The first is ready at once. */
@@ -32,6 +40,8 @@ export interface NewRun {
     undoes?: string;
     spec: unknown;
     timeoutMs: number;
+    /** Default: any runner that has no pool of its own. */
+    pool?: string;
   }[];
 }
 
@@ -66,19 +76,29 @@ export async function createRun(
     pipeline_hash: null,
     release_id: wanted.releaseId ?? null,
     undoes_run: wanted.undoesRun ?? null,
+    restarts_run: wanted.restartsRun ?? null,
     holds_rollout: wanted.holdsRollout === true ? 1 : 0,
     priority: wanted.priority ?? 0,
     next_event: 1,
+    moved_from: wanted.movedFrom ?? null,
+    superseded_by: null,
     keep_failed_ms: wanted.keepFailedMs ?? null,
     created_at: now,
     started_at: null,
     ended_at: null,
   };
   await tx.insertInto('runs').values(row).execute();
+  const hints = await writeFirstSteps(parts, tx, row, wanted.steps);
+  await recordCreation(parts, tx, app.name, row, wanted);
+  await emit(parts, tx, { app: app.id, run: row.id, type: 'run', data: { state: 'queued', trigger: wanted.trigger } });
+  return { row, hints };
+}
+
+async function writeFirstSteps(parts: EngineParts, tx: Tx, row: RunRow, steps: NewRun['steps']): Promise<Hint[]> {
   const hints: Hint[] = [];
-  for (const [position, step] of wanted.steps.entries()) {
+  for (const [position, step] of steps.entries()) {
     const id = newId<StepId>(parts.clock, parts.random);
-    const before = wanted.steps[position - 1];
+    const before = steps[position - 1];
     const view = {
       name: step.name,
       kind: step.kind,
@@ -95,11 +115,23 @@ export async function createRun(
         stage: step.stage,
         spec: JSON.stringify(step.spec),
         timeout_ms: step.timeoutMs,
-        ready_at: position === 0 ? now : null,
+        pool: step.pool ?? NO_TURN.pool,
+        ready_at: position === 0 ? row.created_at : null,
       })
       .execute();
     if (position === 0) hints.push({ stepId: id, epoch: 0 });
   }
-  await emit(parts, tx, { app: app.id, run: row.id, type: 'run', data: { state: 'queued', trigger: wanted.trigger } });
-  return { row, hints };
+  return hints;
+}
+
+/** Who wanted it, and why: nothing that a runner writes later says so. */
+function recordCreation(parts: EngineParts, tx: Tx, app: string, row: RunRow, wanted: NewRun): Promise<void> {
+  const { trigger, title, commit } = row;
+  return recordAudit(parts, tx, {
+    chain: app,
+    actor: wanted.by ?? wanted.startedBy,
+    action: 'run.create',
+    object: `${app}#${row.number}`,
+    detail: { trigger, title, commit, steps: wanted.steps.map(({ name }) => name) },
+  });
 }

@@ -1,3 +1,4 @@
+import { DEFAULT_POOL } from '../../pipelines/names';
 import { type ApprovalShown, approvalsOf } from '../approvals/show';
 import { seeRunners } from '../control/runners';
 import { isFinalRun, type RunState } from '../model/states';
@@ -6,6 +7,7 @@ import { databaseNow } from '../store/store';
 import type { RunRow, StepRow } from './apply';
 import { type FailureShown, failureOf } from './failure';
 import { findRun } from './find';
+import { lineOf } from './line';
 import { type Why, type WhyFacts, whyOf } from './why';
 
 export interface WhyShown extends Why {
@@ -44,7 +46,8 @@ export async function readFacts(parts: EngineParts, { app, run, steps, approvals
     running: null,
     watch: null,
     ready: null,
-    holder: null,
+    line: null,
+    wanted: ANY_RUNNER,
     runners: { alive: 0, places: 0, taken: 0, takenSince: null, lastSeen: null },
     inFront: 0,
   };
@@ -65,8 +68,8 @@ export async function readFacts(parts: EngineParts, { app, run, steps, approvals
       notBefore: ready.not_before,
       reason: ready.reason,
     },
-    holder: ['gray', 'production'].includes(ready.role) && run.priority === 0 ? await holderOf(parts, run) : null,
-    runners: { ...(await seeRunners(parts)), ...(await takenPlaces(parts)) },
+    line: await lineIn(parts, { ...run, app }, ready),
+    ...(await runnersFor(parts, ready)),
     inFront: await countInFront(parts, run, ready),
   };
 }
@@ -90,35 +93,49 @@ async function watchOf(parts: EngineParts, step: StepRow): Promise<WhyFacts['wat
   return { step: step.name, until: (step.started_at ?? parts.clock.now()) + spec.for, soFar };
 }
 
-async function holderOf(parts: EngineParts, run: RunRow): Promise<WhyFacts['holder']> {
-  const row = await parts.store.read
-    .selectFrom('runs')
-    .select(['id', 'number'])
-    .where('app_id', '=', run.app_id)
-    .where('id', '!=', run.id)
-    .where('holds_rollout', '=', 1)
-    .executeTakeFirst();
-  if (row === undefined) return null;
+/** The line that it stands in, and what the run is doing that is in the place, or comes first. */
+async function lineIn(parts: EngineParts, run: RunRow & { app: string }, ready: StepRow): Promise<WhyFacts['line']> {
+  const line = await lineOf(parts, run, ready);
+  if (line === null) return null;
+  const { holder, ...inLine } = line;
+  const number = holder ?? inLine.behind;
   const at = await parts.store.read
     .selectFrom('steps')
-    .select(['name', 'state'])
-    .where('run_id', '=', row.id)
-    .where('state', 'in', ['running', 'waiting', 'ready'])
-    .orderBy('position')
+    .innerJoin('runs', 'runs.id', 'steps.run_id')
+    .select(['steps.name', 'steps.state'])
+    .where('runs.app_id', '=', run.app_id)
+    .where('runs.number', '=', number)
+    .where('steps.state', 'in', ['running', 'waiting', 'ready'])
+    .orderBy('steps.position')
     .executeTakeFirst();
-  return { number: row.number, step: at?.name ?? null, state: at?.state ?? '' };
+  return { ...inLine, first: { number, step: at?.name ?? null, state: at?.state ?? '' } };
 }
 
-async function takenPlaces(parts: EngineParts): Promise<{ taken: number; takenSince: number | null }> {
+const ANY_RUNNER: WhyFacts['wanted'] = { runner: 'runner', command: 'gantry up' };
+
+/** Those that can take the step, and what is special about them. */
+async function runnersFor(parts: EngineParts, { pool, kind }: StepRow): Promise<Pick<WhyFacts, 'runners' | 'wanted'>> {
+  const { owners, ...seen } = await seeRunners(parts, { pool, kind });
+  const wanted =
+    pool === DEFAULT_POOL ? ANY_RUNNER : { runner: `runner of pool ${pool}`, command: `gantry runner --pool ${pool}` };
+  return { runners: { ...seen, ...(await takenPlaces(parts, owners)) }, wanted };
+}
+
+async function takenPlaces(
+  parts: EngineParts,
+  owners: readonly string[],
+): Promise<{ taken: number; takenSince: number | null }> {
+  if (owners.length === 0) return { taken: 0, takenSince: null };
   const row = await parts.store.read
     .selectFrom('steps')
     .select((e) => [e.fn.countAll<number>().as('taken'), e.fn.max('started_at').as('since')])
     .where('state', '=', 'running')
+    .where('owner', 'in', owners)
     .executeTakeFirstOrThrow();
   return { taken: Number(row.taken), takenSince: row.since };
 }
 
-/** By the order in which runners take: higher priority, older run, earlier step. */
+/** By the order in which runners take: higher priority; of the app's own, older run, earlier step. */
 async function countInFront(parts: EngineParts, run: RunRow, step: StepRow): Promise<number> {
   const row = await parts.store.read
     .selectFrom('steps')
@@ -127,10 +144,15 @@ async function countInFront(parts: EngineParts, run: RunRow, step: StepRow): Pro
     .where('steps.state', '=', 'ready')
     .where('steps.not_before', '<=', databaseNow)
     .where('steps.id', '!=', step.id)
+    .where('steps.pool', '=', step.pool)
     .where((e) =>
       e.or([
         e('runs.priority', '>', run.priority),
-        e.and([e('runs.priority', '=', run.priority), e('runs.created_at', '<', run.created_at)]),
+        e.and([
+          e('runs.priority', '=', run.priority),
+          e('runs.app_id', '=', run.app_id),
+          e('runs.created_at', '<', run.created_at),
+        ]),
         e.and([e('runs.id', '=', run.id), e('steps.position', '<', step.position)]),
       ]),
     )

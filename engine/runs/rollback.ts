@@ -1,3 +1,4 @@
+import { DEFAULT_POOL } from '../../pipelines/names';
 import { findApp } from '../apps/find';
 import { findProduction } from '../environments/find';
 import { GantryError } from '../model/errors';
@@ -5,6 +6,7 @@ import { isFinalRun } from '../model/states';
 import type { Actor, EngineParts } from '../parts';
 import { findRelease, findReleaseNumber, type Release } from '../releases/find';
 import type { Traffic } from '../rollout/traffic';
+import type { Tx } from '../store/store';
 import type { Tables } from '../store/tables';
 import { applyEvent, ringAll } from './apply';
 import { createRun } from './create';
@@ -89,12 +91,24 @@ async function startSwitch(
           verb: 'undo',
           spec: { to: target.id, keepWarm: ROLLED_BACK_WARM_MS },
           timeoutMs: SWITCH_BACK_MS,
+          pool: await poolOf(tx, target),
         },
       ],
     });
   });
   await ringAll(parts, result.hints);
   return result.row.number;
+}
+
+/** Whoever brought it to production reaches production. */
+async function poolOf(tx: Tx, { runId }: Release): Promise<string> {
+  const step = await tx
+    .selectFrom('steps')
+    .select('pool')
+    .where('run_id', '=', runId as never)
+    .where('role', '=', 'production')
+    .executeTakeFirst();
+  return step?.pool ?? DEFAULT_POOL;
 }
 
 /** Who was stable before: kept warm, or known as the way back. */

@@ -7,9 +7,10 @@ import type { StepRow } from './apply';
 import { readFacts } from './explain';
 import { type FailureShown, failureOf } from './failure';
 import { findRun } from './find';
+import type { InLine } from './line';
 import { type RunSummary, toSummary } from './summary';
 import { undoneSteps } from './undo-facts';
-import { whyOf } from './why';
+import { type WhyFacts, whyOf } from './why';
 
 export interface StepShown {
   id: string;
@@ -45,6 +46,8 @@ export interface RunShown extends RunSummary {
   waitsDetail: string[];
   /** Number of the run that this one takes back; null for any other. */
   undoes: number | null;
+  /** Number of the run whose plan this one walks once more; null for any other. */
+  restarts: number | null;
   /** Hash of its release; empty before it was sealed. An approval is bound to it. */
   releaseHash: string;
   /** Why it failed: the error, the lines of the log that matter, what to try. Null when no step has failed. */
@@ -64,18 +67,26 @@ export async function showRun(parts: EngineParts, appName: string, number: numbe
           .executeTakeFirst();
   const approvals = await approvalsOf(parts, row.id);
   const undone = await undoneSteps(parts, row.id);
-  const why = whyOf(await readFacts(parts, { app: app.name, run: row, steps, approvals }));
+  const facts = await readFacts(parts, { app: app.name, run: row, steps, approvals });
+  const why = whyOf(facts);
   return {
-    ...toSummary(row, app.name, release?.number ?? null),
+    ...toSummary(row, app.name, { release: release?.number ?? null, inLine: inLineOf(facts) }),
     steps: steps.map((step) => toShown(step, undone.get(step.name) ?? null)),
     stages: await stagesOf(parts, row.id),
     approvals,
     waitsFor: why.waits ? (why.sentences[0] ?? '') : '',
     waitsDetail: why.waits ? why.sentences.slice(1) : [],
-    undoes: row.undoes_run === null ? null : await numberOf(parts, row.undoes_run),
+    undoes: await numberOf(parts, row.undoes_run),
+    restarts: await numberOf(parts, row.restarts_run),
     releaseHash: release?.hash ?? '',
     failure: await failureOf(parts, { plan, steps }),
   };
+}
+
+function inLineOf({ line }: WhyFacts): InLine | null {
+  if (line === null) return null;
+  const { first: _first, ...inLine } = line;
+  return inLine;
 }
 
 const toShown = (row: StepRow, undoneBy: number | null): StepShown => ({
@@ -93,7 +104,8 @@ const toShown = (row: StepRow, undoneBy: number | null): StepShown => ({
   undoneBy,
 });
 
-async function numberOf(parts: EngineParts, runId: string): Promise<number | null> {
+async function numberOf(parts: EngineParts, runId: string | null): Promise<number | null> {
+  if (runId === null) return null;
   const row = await parts.store.read
     .selectFrom('runs')
     .select('number')

@@ -1,6 +1,7 @@
 import type { RunState } from '../model/states';
 import type { EngineParts } from '../parts';
 import type { RunTrigger, Tables } from '../store/tables';
+import { type InLine, linesOf } from './line';
 
 /** A run on one line of a list. Times are milliseconds UTC. */
 export interface RunSummary {
@@ -20,9 +21,17 @@ export interface RunSummary {
   endedAt: number | null;
   /** Number of its release in the app; null before it was sealed. */
   release: number | null;
+  /** Number of the run that took its place. */
+  supersededBy: number | null;
+  /** Where it stands when other runs of the app go first; null when none does. */
+  inLine: InLine | null;
 }
 
-export const toSummary = (row: Tables['runs'], app: string, release: number | null): RunSummary => ({
+export const toSummary = (
+  row: Tables['runs'],
+  app: string,
+  { release, inLine }: Pick<RunSummary, 'release' | 'inLine'>,
+): RunSummary => ({
   app,
   number: row.number,
   id: row.id,
@@ -38,6 +47,8 @@ export const toSummary = (row: Tables['runs'], app: string, release: number | nu
   startedAt: row.started_at,
   endedAt: row.ended_at,
   release,
+  supersededBy: row.superseded_by,
+  inLine,
 });
 
 export interface RunFilter {
@@ -55,7 +66,12 @@ export interface RunFilter {
 
 /** Newest first. */
 export async function listRunSummaries(parts: EngineParts, filter: RunFilter): Promise<RunSummary[]> {
-  return (await runsQuery(parts, filter).execute()).map((row) => toSummary(row, row.app, row.release));
+  const rows = await runsQuery(parts, filter).execute();
+  const lines = await linesOf(
+    parts,
+    rows.filter(({ state }) => state === 'running' || state === 'queued'),
+  );
+  return rows.map((row) => toSummary(row, row.app, { release: row.release, inLine: lines.get(row.id) ?? null }));
 }
 
 /** By an index whatever is asked for: a page must not cost a look at all runs that there ever were; a test looks. */

@@ -97,6 +97,7 @@ function undoStep(planned: PlannedUndo, rows: readonly StepRow[]): NewRun['steps
     stage: row.stage,
     verb: 'undo',
     undoes: row.name,
+    pool: row.pool,
     spec: planned.to === undefined ? spec : { ...spec, to: planned.to },
     timeoutMs: MAY_START.includes(row.kind) ? Math.max(row.timeout_ms, STARTING_MS) : row.timeout_ms,
   };

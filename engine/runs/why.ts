@@ -1,4 +1,5 @@
 import { isFinalRun, type RunState } from '../model/states';
+import type { InLine } from './line';
 
 /** What is read about a run to say what it waits for. Times are ms UTC. */
 export interface WhyFacts {
@@ -15,8 +16,10 @@ export interface WhyFacts {
   watch: { step: string; until: number; soFar: string } | null;
   /** The step that could begin. */
   ready: { step: string; since: number; attempt: number; notBefore: number; reason: string } | null;
-  /** Another run of the app that moves gray and production, when that is what the ready step waits for. */
-  holder: { number: number; step: string | null; state: string } | null;
+  /** Other runs of the app that go first, and where the first of them is, when that is what the ready step waits for. */
+  line: (InLine & { first: { number: number; step: string | null; state: string } }) | null;
+  /** What a runner must have that takes the ready step, when not every one has it: `runner of pool build`. */
+  wanted: { runner: string; command: string };
   runners: { alive: number; places: number; taken: number; takenSince: number | null; lastSeen: number | null };
   /** Steps that go first. */
   inFront: number;
@@ -39,7 +42,7 @@ export function whyOf(facts: WhyFacts): Why {
   if (facts.watch !== null) return forTime(facts.watch);
   if (facts.running !== null) return atWork(facts.running, facts.now);
   if (facts.ready === null) return { waits: false, sentences: ['it is between two steps'], commands: [] };
-  if (facts.holder !== null) return forOther(facts, facts.ready, facts.holder);
+  if (facts.line !== null) return forOther(facts, facts.ready, facts.line);
   if (facts.ready.notBefore > facts.now) return forRetry(facts.ready);
   return forRunner(facts, facts.ready);
 }
@@ -48,6 +51,7 @@ type Gate = NonNullable<WhyFacts['gate']>;
 type Ready = NonNullable<WhyFacts['ready']>;
 
 function ended({ state, reason }: WhyFacts): Why {
+  if (state === 'superseded' && reason !== '') return { waits: false, sentences: [`it was ${reason}`], commands: [] };
   return {
     waits: false,
     sentences: [reason === '' ? `it has ended: ${state}` : `it ${state}: ${reason}`],
@@ -81,16 +85,13 @@ function atWork({ step, since }: NonNullable<WhyFacts['running']>, now: number):
 function forOther(
   { app }: WhyFacts,
   { step }: Ready,
-  { number, step: at, state }: NonNullable<WhyFacts['holder']>,
+  { words, first: { number, step: at, state } }: NonNullable<WhyFacts['line']>,
 ): Why {
   const where =
     at === null ? '' : `run ${number} is at ${at}, which ${state === 'waiting' ? 'waits for people' : `is ${state}`}`;
   return {
     waits: true,
-    sentences: [
-      `${step} waits until run ${number} is through with gray and production`,
-      ...(where === '' ? [] : [where]),
-    ],
+    sentences: [`${step} waits for its turn: ${words}`, ...(where === '' ? [] : [where])],
     commands: [`gantry why ${app} ${number}`],
   };
 }
@@ -104,7 +105,7 @@ function forRetry({ step, attempt, notBefore, reason }: Ready): Why {
   };
 }
 
-function forRunner({ runners, inFront }: WhyFacts, { step, since }: Ready): Why {
+function forRunner({ runners, inFront, wanted }: WhyFacts, { step, since }: Ready): Why {
   const sentence = `${step} waits for a runner`;
   if (runners.alive === 0) {
     const last =
@@ -113,8 +114,8 @@ function forRunner({ runners, inFront }: WhyFacts, { step, since }: Ready): Why 
         : `the last one was there until ${moment(runners.lastSeen)}`;
     return {
       waits: true,
-      sentences: [sentence, `no runner is alive: ${last}`],
-      commands: ['gantry up', 'gantry doctor'],
+      sentences: [sentence, `no ${wanted.runner} is alive: ${last}`],
+      commands: [wanted.command, 'gantry doctor'],
     };
   }
   const front = inFront === 0 ? 'it is next' : `${inFront === 1 ? 'one step goes' : `${inFront} steps go`} first`;

@@ -1,21 +1,23 @@
+import { sql } from 'kysely';
 import type { PlannedStep } from '../../pipelines/types';
 import { newId, type StepId } from '../model/ids';
 import { isFinalStep, type StepState } from '../model/states';
 import type { Decision, RunEvent, StepView } from '../model/transition';
 import type { EngineParts } from '../parts';
+import { NO_TURN, type Turn } from '../steps/turn';
 import { insertInto, statement } from '../store/statement';
-import type { Tx } from '../store/store';
+import { databaseNow, type Tx } from '../store/store';
 import type { RunAtHand, RunRow, StepAtHand, StepRow } from './run-at-hand';
 
 /** What the pure decision does not carry: the fields of steps that come with a plan, and of the one that ended. */
 export interface Extras {
-  planned?: readonly PlannedStep[];
+  planned?: readonly (PlannedStep & { turn: Turn })[];
   plan?: { json: string; hash: string };
   output?: string;
   /** JSON of `StepFailureNote`, for a step that failed. */
   failure?: string;
-  /** Delay before a returned step may be taken again, ms. */
-  delayMs?: number;
+  /** It is tried again after this, ms, and that counts; a lease that was given back does not. */
+  retryAfterMs?: number;
 }
 
 /** Something that happens to a run. */
@@ -31,13 +33,16 @@ interface Changes {
   id: StepId;
   state: StepState;
   reason: string | null;
-  not_before: number | null;
+  /** Not to be taken before this has passed by the database's clock, ms: a runner's own may be wrong. */
+  waits: number | null;
   output: string | null;
   failure: string | null;
   /** Times that are set once: the first time that a step was ready, began or ended stays. */
   ready: number | null;
   begun: number | null;
   ended: number | null;
+  /** 1: it is tried once more. */
+  retried: 0 | 1;
   /** 1: whoever has the lease keeps it; 0: nobody has it any more. */
   held: 0 | 1;
 }
@@ -48,12 +53,13 @@ const writeStep = statement<Changes, unknown>((db, argument) =>
     .set((e) => ({
       state: argument('state'),
       reason: e.fn.coalesce(e.val(argument('reason')), 'reason'),
-      not_before: e.fn.coalesce(e.val(argument('not_before')), 'not_before'),
+      not_before: e.fn.coalesce(sql<number>`${databaseNow} + ${argument('waits')}`, 'not_before'),
       output: e.fn.coalesce(e.val(argument('output')), 'output'),
       failure: e.fn.coalesce(e.val(argument('failure')), 'failure'),
       ready_at: e.fn.coalesce('ready_at', e.val(argument('ready'))),
       started_at: e.fn.coalesce('started_at', e.val(argument('begun'))),
       ended_at: e.fn.coalesce('ended_at', e.val(argument('ended'))),
+      retries: e('retries', '+', e.val(argument('retried'))),
       owner: e
         .case()
         .when(e.val(argument('held')), '=', 1)
@@ -70,11 +76,11 @@ const writeStep = statement<Changes, unknown>((db, argument) =>
 const requestAbort = statement<{ id: StepId }, unknown>((db, argument) =>
   db.updateTable('steps').set({ abort_requested: 1 }).where('id', '=', argument('id')),
 );
-const specOf = statement<{ run: RunRow['id']; name: string }, Pick<StepRow, 'stage' | 'spec' | 'timeout_ms'>>(
+const specOf = statement<{ run: RunRow['id']; name: string }, Pick<StepRow, 'stage' | 'spec' | 'timeout_ms' | 'pool'>>(
   (db, argument) =>
     db
       .selectFrom('steps')
-      .select(['stage', 'spec', 'timeout_ms'])
+      .select(['stage', 'spec', 'timeout_ms', 'pool'])
       .where('run_id', '=', argument('run'))
       .where('name', '=', argument('name')),
 );
@@ -100,10 +106,11 @@ export async function changeSteps(
       reason: reason ?? (state === 'succeeded' ? '' : null),
       output: left.output ?? null,
       failure: left.failure ?? null,
-      not_before: state === 'ready' ? now + (extras.delayMs ?? 0) : null,
+      waits: state === 'ready' ? (extras.retryAfterMs ?? 0) : null,
       ready: state === 'ready' ? now : null,
       begun: state === 'running' ? now : null,
       ended: isFinalStep(state) ? now : null,
+      retried: left.retryAfterMs === undefined ? 0 : 1,
       held: state === 'running' ? 1 : 0,
     });
     changed.set(name, { ...step, state });
@@ -133,10 +140,13 @@ export async function appendSteps(
       stage: planned?.stage ?? undone?.stage ?? '',
       spec: planned === undefined ? (undone?.spec ?? '{}') : JSON.stringify(planned.spec),
       timeout_ms: planned?.timeout ?? undone?.timeout_ms ?? 600_000,
+      retry: planned?.retry === undefined ? null : JSON.stringify(planned.retry),
+      // A way back waits for nobody; whoever reaches what was done can take it back.
+      ...(planned?.turn ?? { ...NO_TURN, pool: undone?.pool ?? NO_TURN.pool }),
       ready_at: step.state === 'ready' ? now : null,
     };
     await insertStep(tx, row);
-    added.push({ ...step, id: row.id, epoch: row.epoch });
+    added.push({ ...step, id: row.id, epoch: row.epoch, place: row.place });
   }
   return added;
 }
@@ -167,6 +177,9 @@ export function newStep(id: StepId, run: Pick<RunRow, 'id' | 'app_id'>, step: St
     attempt: 0,
     not_before: 0,
     abort_requested: 0,
+    ...NO_TURN,
+    retry: null,
+    retries: 0,
     ready_at: null,
     started_at: null,
     ended_at: null,

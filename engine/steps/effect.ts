@@ -1,3 +1,4 @@
+import { RunEndedError } from '../model/errors';
 import { canonical, type Json, sha256 } from '../model/hash';
 import type { StepId } from '../model/ids';
 import type { EngineParts } from '../parts';
@@ -5,7 +6,7 @@ import type { EffectRequest } from '../ports/step-kind';
 import { insertInto, statement } from '../store/statement';
 import type { Tx } from '../store/store';
 import type { Tables } from '../store/tables';
-import { fence } from './fence';
+import { fence, fenceIntent } from './fence';
 import type { StepLease } from './lease';
 
 /** The name of an effect, the same in each epoch: a container is named by it, so that a second one is a conflict. */
@@ -32,7 +33,7 @@ const confirm = statement<{ key: string; observation: string; at: number }, unkn
 /**
  * Intent → effect → confirm. The intent is committed, under the fence, before the world is touched. When an earlier
  * epoch intended the same, the world is looked at first, and what is there is adopted.
- * @throws LeaseLostError before the act, or before the confirmation.
+ * @throws LeaseLostError before the act, or before the confirmation; RunEndedError before the intent.
  */
 export async function performEffect<T extends Json>(
   parts: EngineParts,
@@ -59,16 +60,23 @@ export async function performEffect<T extends Json>(
  * container, where whoever comes later removes what an earlier epoch left running. The lease, committed before, is its
  * intent, and the step's result its confirmation: no row and no transaction of its own. An actor whose lease is old is
  * refused before the act all the same.
- * @throws LeaseLostError before the act
+ * @param stop aborts the signal that `act` goes by: what an earlier epoch left is removed, and nothing begins
+ * @throws LeaseLostError, RunEndedError before the act
  */
 export async function performEphemeral<T>(
   parts: EngineParts,
   lease: StepLease,
   target: string,
   act: (key: string) => Promise<T>,
+  stop: () => void,
 ): Promise<T> {
   const key = effectKey(lease, target);
-  await fence(parts.store.read, lease);
+  try {
+    await fenceIntent(parts.store.read, lease);
+  } catch (error) {
+    if (!(error instanceof RunEndedError) || lease.epoch === 1) throw error;
+    stop();
+  }
   await parts.probe('effect-intended', { key, epoch: lease.epoch });
   const done = await act(key);
   await parts.probe('effect-done', { key, epoch: lease.epoch });
@@ -82,7 +90,7 @@ async function intend<T extends Json>(
   request: EffectRequest<T>,
 ): Promise<{ row: Tables['effects']; fresh: boolean }> {
   return parts.store.write(async (tx) => {
-    await fence(tx, lease);
+    await fenceIntent(tx, lease);
     const [known] = await effectOf(tx, { key });
     if (known !== undefined) {
       // What was taken back may be done again, and needs no look: it was seen to be gone.
@@ -125,7 +133,8 @@ export async function compensateEffects(parts: EngineParts, lease: StepLease): P
     await fence(tx, lease);
     await tx
       .updateTable('effects')
-      .set({ state: 'compensated', ended_at: parts.clock.now() })
+      // By whoever has the step now, which may be another epoch than the one that intended it.
+      .set({ state: 'compensated', epoch: lease.epoch, ended_at: parts.clock.now() })
       .where('step_id', '=', lease.stepId)
       .execute();
   });

@@ -1,19 +1,29 @@
 import type { Plan, StageSpec } from '../../pipelines/types';
 import { requestApproval } from '../approvals/request';
-import type { Fault } from '../model/errors';
+import type { FailureEnd, Fault } from '../model/errors';
 import { canonical, type Json } from '../model/hash';
 import type { InstanceEnd, StepFailureNote } from '../model/instance-end';
 import type { RunEvent, StepView } from '../model/transition';
 import type { EngineParts } from '../parts';
 import type { StepResult } from '../ports/step-kind';
 import { type Applied, applyEvent, ringAll } from '../runs/apply';
+import { inOrder } from '../runs/supersede';
 import type { Extras } from '../runs/write-steps';
 import { fence } from './fence';
-import { backOff, type StepLease, WORLD_ATTEMPTS } from './lease';
+import type { StepLease } from './lease';
+import { retryAfter } from './retry';
+import { turnOf } from './turn';
 
 export type StepEnd =
   | StepResult
-  | { end: 'failed'; fault: Fault; reason: string; next: string; instance?: InstanceEnd | undefined }
+  | {
+      end: 'failed';
+      fault: Fault;
+      ended?: FailureEnd | undefined;
+      reason: string;
+      next: string;
+      instance?: InstanceEnd | undefined;
+    }
   /** The runner is going down, or the lease was given back: somebody else may go on. */
   | { end: 'returned' };
 
@@ -26,8 +36,10 @@ export async function finishStep(parts: EngineParts, lease: StepLease, end: Step
     await fence(tx, lease);
     const { event, extras } = toEvent(lease, end);
     const written = await applyEvent(parts, tx, lease.run.id, event, `runner:${lease.owner}`, extras);
-    if (event.type === 'waits' && lease.kind === 'approve') await requestApproval(parts, tx, lease);
-    return written;
+    const asks = event.type === 'waits' && lease.kind === 'approve' && written.run.ended_at === null;
+    if (asks && written.run.ends_as === null) await requestApproval(parts, tx, lease);
+    const kin = end.end === 'planned' ? end.kin : undefined;
+    return inOrder(parts, tx, written, { event, step: lease, kin });
   });
   await parts.probe('step-ended', { step: lease.name, epoch: lease.epoch });
   await ringAll(parts, applied.hints);
@@ -42,17 +54,16 @@ function toEvent(lease: StepLease, end: StepEnd): { event: RunEvent; extras: Ext
     case 'waiting':
       return { event: { type: 'waits', step, reason: end.reason }, extras: {} };
     case 'ignored':
-      return { event: { type: 'ignored', reason: end.reason }, extras: {} };
+      return { event: { type: 'ignored', step, reason: end.reason }, extras: {} };
     case 'planned':
-      return planned(step, end.plan);
+      return planned(lease, end.plan);
     case 'returned':
       return { event: { type: 'returned', step }, extras: {} };
-    case 'failed':
-      if (end.fault === 'world' && lease.attempt < WORLD_ATTEMPTS) {
-        const delayMs = backOff(lease.attempt);
-        return { event: { type: 'returned', step, reason: end.reason }, extras: { delayMs } };
-      }
-      return failed(step, end);
+    case 'failed': {
+      const retryAfterMs = retryAfter(lease, end);
+      if (retryAfterMs === null) return failed(step, end);
+      return { event: { type: 'returned', step, reason: end.reason }, extras: { retryAfterMs } };
+    }
   }
 }
 
@@ -62,9 +73,11 @@ function failed(step: string, end: Extract<StepEnd, { end: 'failed' }>): { event
   return { event: { type: 'failed', step, reason }, extras: { failure: JSON.stringify(note) } };
 }
 
-function planned(step: string, plan: Plan): { event: RunEvent; extras: Extras } {
+function planned({ name: step, run }: StepLease, plan: Plan): { event: RunEvent; extras: Extras } {
   // The plan names its own step first; that one is being carried out now.
-  const planned = plan.steps.filter((s) => s.name !== step);
+  const planned = plan.steps
+    .filter((s) => s.name !== step)
+    .map((s) => ({ ...s, turn: turnOf(plan, s.stage, run.ref) }));
   const steps: StepView[] = planned.map((s) => ({
     name: s.name,
     kind: s.kind,

@@ -1,3 +1,4 @@
+import type { RetrySpec } from '../../pipelines/types';
 import type { AppId, RunId, StepId } from '../model/ids';
 import type { RunTrigger } from '../store/tables';
 
@@ -6,7 +7,13 @@ export interface StepLease {
   stepId: StepId;
   epoch: number;
   owner: string;
+  /** Leases of it so far: also those that were lost or given back. */
   attempt: number;
+  /** Times that it was tried again after a failure. */
+  retries: number;
+  retry: RetrySpec;
+  /** Its run is being ended already: only what an earlier runner left is cleaned up. */
+  isEnded: boolean;
   name: string;
   kind: string;
   stage: string;
@@ -35,7 +42,3 @@ export interface StepLease {
 export const LEASE_MS = 6_000;
 /** Renewed this often: two renewals may be lost before the lease is. */
 export const RENEW_MS = 2_000;
-/** How often a step is tried again when the world (not the user) was at fault. */
-export const WORLD_ATTEMPTS = 4;
-/** Back-off before attempt n + 1, ms. */
-export const backOff = (attempt: number): number => Math.min(1_000 * 2 ** (attempt - 1), 15_000);

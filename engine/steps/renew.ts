@@ -24,12 +24,16 @@ export async function renewLease(parts: EngineParts, lease: StepLease): Promise<
   return { abort: row.abort_requested === 1 };
 }
 
-/** Whether the run of this step is being ended; cheap, without a lock. */
+/**
+ * Whether the run of this step is being ended; cheap, without a lock.
+ * @throws LeaseLostError when another runner has the step: what it holds now must not be cleaned up by this one.
+ */
 export async function abortRequested(parts: EngineParts, lease: StepLease): Promise<boolean> {
   const row = await parts.store.read
     .selectFrom('steps')
     .select(['abort_requested', 'epoch'])
     .where('id', '=', lease.stepId)
     .executeTakeFirst();
-  return row === undefined || row.epoch !== lease.epoch || row.abort_requested === 1;
+  if (row === undefined || row.epoch !== lease.epoch) throw new LeaseLostError(lease.stepId, lease.epoch);
+  return row.abort_requested === 1;
 }

@@ -3,14 +3,15 @@ import { holdsIn } from '../control/hold';
 import type { RunId, StepId } from '../model/ids';
 import type { EngineParts } from '../parts';
 import { type Applied, applyEvents, type StepRow } from '../runs/apply';
+import { enterPlace } from '../runs/places';
 import { statement } from '../store/statement';
 import { databaseNow, type Tx } from '../store/store';
 import { LEASE_MS, type StepLease } from './lease';
-import { type WaitingStep, waitingSteps } from './waiting';
+import { retryOf } from './retry';
+import { type Reach, type WaitingStep, waitingSteps } from './waiting';
 
 /** What a runner can take. */
-export interface Wish {
-  kinds: readonly string[];
+export interface Wish extends Reach {
   /** Steps at most. */
   limit: number;
 }
@@ -23,9 +24,9 @@ export interface Wish {
 export async function takeSteps(parts: EngineParts, owner: string, wish: () => Wish): Promise<StepLease[]> {
   const leases = await parts.store.write(async (tx) => {
     if ((await holdsIn(tx)).length > 0) return [];
-    const { kinds, limit } = wish();
+    const { limit, ...reach } = wish();
     const taken: StepLease[] = [];
-    for (const [run, steps] of byRun(await waitingSteps(tx, kinds, limit))) {
+    for (const [run, steps] of byRun(await waitingSteps(tx, reach, limit))) {
       taken.push(...(await takeOfRun(parts, tx, run, steps, owner)));
     }
     return taken;
@@ -35,12 +36,8 @@ export async function takeSteps(parts: EngineParts, owner: string, wish: () => W
 }
 
 /** The one step that should be done next; undefined when there is none. */
-export async function takeStep(
-  parts: EngineParts,
-  owner: string,
-  reaches: { kinds: readonly string[] },
-): Promise<StepLease | undefined> {
-  return (await takeSteps(parts, owner, () => ({ ...reaches, limit: 1 })))[0];
+export async function takeStep(parts: EngineParts, owner: string, reach: Reach): Promise<StepLease | undefined> {
+  return (await takeSteps(parts, owner, () => ({ ...reach, limit: 1 })))[0];
 }
 
 function byRun(steps: readonly WaitingStep[]): Iterable<[RunId, WaitingStep[]]> {
@@ -51,7 +48,20 @@ function byRun(steps: readonly WaitingStep[]): Iterable<[RunId, WaitingStep[]]> 
 
 type Taken = Pick<
   StepRow,
-  'id' | 'epoch' | 'attempt' | 'name' | 'kind' | 'stage' | 'role' | 'verb' | 'undoes' | 'timeout_ms' | 'spec'
+  | 'id'
+  | 'epoch'
+  | 'attempt'
+  | 'name'
+  | 'kind'
+  | 'stage'
+  | 'role'
+  | 'verb'
+  | 'undoes'
+  | 'timeout_ms'
+  | 'spec'
+  | 'retry'
+  | 'retries'
+  | 'abort_requested'
 >;
 const takeLease = statement<{ id: StepId; owner: string }, Taken>((db, argument) =>
   db
@@ -63,7 +73,22 @@ const takeLease = statement<{ id: StepId; owner: string }, Taken>((db, argument)
       lease_until: sql<number>`${databaseNow} + ${LEASE_MS}`,
     }))
     .where('id', '=', argument('id'))
-    .returning(['id', 'epoch', 'attempt', 'name', 'kind', 'stage', 'role', 'verb', 'undoes', 'timeout_ms', 'spec']),
+    .returning([
+      'id',
+      'epoch',
+      'attempt',
+      'name',
+      'kind',
+      'stage',
+      'role',
+      'verb',
+      'undoes',
+      'timeout_ms',
+      'spec',
+      'retry',
+      'retries',
+      'abort_requested',
+    ]),
 );
 const doubtEffects = statement<{ id: StepId }, unknown>((db, argument) =>
   db
@@ -85,13 +110,16 @@ async function takeOfRun(
   owner: string,
 ): Promise<StepLease[]> {
   const rows: Taken[] = [];
-  for (const { id } of steps) {
+  for (const { id, app, place } of steps) {
+    // Only one run has a place, whatever was read of it before.
+    if (place !== null && !(await enterPlace(tx, { app, place, run, now: parts.clock.now() }))) continue;
     const [row] = await takeLease(tx, { id, owner });
     if (row === undefined) throw new Error(`step ${id} is gone`);
     // What an earlier epoch intended and never confirmed can only be known by looking.
     if (row.epoch > 1) await doubtEffects(tx, { id });
     rows.push(row);
   }
+  if (rows.length === 0) return [];
   const moves = rows.map((row) => ({ event: { type: 'taken' as const, step: row.name }, extras: {} }));
   const applied = await applyEvents(parts, tx, run, moves, `runner:${owner}`);
   if (steps.some((step) => step.rollout)) await holdRollout(tx, { run });
@@ -104,6 +132,9 @@ function leaseOf(step: Taken, { run, app }: Applied, owner: string): StepLease {
     epoch: step.epoch,
     owner,
     attempt: step.attempt,
+    retries: step.retries,
+    retry: retryOf(step.retry),
+    isEnded: step.abort_requested === 1,
     name: step.name,
     kind: step.kind,
     stage: step.stage,

@@ -1,11 +1,9 @@
-import { sql } from 'kysely';
+import { DEFAULT_POOL } from '../../pipelines/names';
 import type { AppId, RunId, StepId } from '../model/ids';
 import type { EngineParts } from '../parts';
-import { statement } from '../store/statement';
-import { databaseNow, type Reader } from '../store/store';
-
-/** Roles whose steps touch what production's visitors meet: one run per app at a time. */
-const ROLLOUT_ROLES = ['gray', 'production'];
+import type { Reader } from '../store/store';
+import { type Candidate, candidates, openApps, ROLLOUT_ROLES } from './candidates';
+import { ROLLOUT } from './turn';
 
 /** A step that may be taken now. */
 export interface WaitingStep {
@@ -14,77 +12,75 @@ export interface WaitingStep {
   app: AppId;
   /** Taking it, its run begins to hold gray and production of its app. */
   rollout: boolean;
+  /** Taking it, its run has this place; null: it needs none, or its run has it already. */
+  place: string | null;
 }
 
-type Row = Omit<WaitingStep, 'rollout'> & { role: string; priority: number };
-
-/** Written out and not bound: with bound values the partial indexes on open steps and rollouts cannot be used. */
-const OPEN = [sql.lit('ready' as const), sql.lit('running' as const)];
-const HELD = sql.lit(1);
-
-const waitingOf = (kinds: readonly string[]) =>
-  statement<{ limit: number }, Row>((db, argument) =>
-    db
-      .selectFrom('steps')
-      .innerJoin('runs', 'runs.id', 'steps.run_id')
-      .select(['steps.id', 'steps.run_id as run', 'steps.app_id as app', 'steps.role', 'runs.priority'])
-      .where('steps.state', 'in', OPEN)
-      .where((e) =>
-        e.or([
-          e.and([e('steps.state', '=', 'ready'), e('steps.not_before', '<=', databaseNow)]),
-          e.and([e('steps.state', '=', 'running'), e('steps.lease_until', '<', databaseNow)]),
-        ]),
-      )
-      .where('steps.kind', 'in', kinds)
-      .where((e) =>
-        e.or([
-          e('steps.role', 'not in', ROLLOUT_ROLES),
-          // A rollback never waits for the run that it takes back.
-          e('runs.priority', '>', 0),
-          e.not(
-            e.exists(
-              e
-                .selectFrom('runs as other')
-                .select('other.id')
-                .whereRef('other.app_id', '=', 'runs.app_id')
-                .whereRef('other.id', '!=', 'runs.id')
-                .where('other.holds_rollout', '=', HELD),
-            ),
-          ),
-        ]),
-      )
-      .orderBy('runs.priority', 'desc')
-      .orderBy('runs.created_at')
-      .orderBy('steps.position')
-      .limit(argument('limit')),
-  );
-
-/** One statement for each list of kinds: a runner has two, what it knows and what it always has a place for. */
-const byKinds = new Map<string, ReturnType<typeof waitingOf>>();
-
-/** At most `limit` steps that may be taken together: rollbacks first, then the oldest run. */
-export async function waitingSteps(db: Reader, kinds: readonly string[], limit: number): Promise<WaitingStep[]> {
-  const key = kinds.join();
-  const read = byKinds.get(key) ?? waitingOf(kinds);
-  byKinds.set(key, read);
-  const rows = await read(db, { limit });
-  return onePerRollout(
-    rows.map(({ role, priority, ...step }) => ({ ...step, rollout: ROLLOUT_ROLES.includes(role) && priority === 0 })),
-  );
+/** What a runner can carry out. */
+export interface Reach {
+  kinds: readonly string[];
+  /** Default: the pool of steps that name none. */
+  pools?: readonly string[] | 'all';
 }
 
-/** Of two runs of an app that both want gray or production, the first: with it the other has to wait. */
-function onePerRollout(steps: readonly WaitingStep[]): WaitingStep[] {
-  const holders = new Map<AppId, RunId>();
-  return steps.filter(({ rollout, app, run }) => {
-    if (!rollout) return true;
-    const holder = holders.get(app) ?? run;
-    holders.set(app, holder);
+/**
+ * At most `limit` steps that may be taken together. Rollbacks go first. Then the apps take turns, the one with the
+ * fewest steps at work first, so that a flood of one app holds up no other; of an app, the oldest run.
+ */
+export async function waitingSteps(db: Reader, reach: Reach, limit: number): Promise<WaitingStep[]> {
+  const { urgent, ofApp } = candidates(reach.kinds, reach.pools ?? [DEFAULT_POOL], limit);
+  const apps = await openApps(db, {});
+  if (apps.length === 0) return [];
+  const picked = new Picked();
+  const isUrgent = typeof apps[0]?.urgent === 'number';
+  for (const step of isUrgent ? await urgent(db, {}) : []) picked.add(step);
+  const queues = apps.map(({ app, running, oldest }) => ({ app, load: Number(running), oldest: oldest ?? '' }));
+  const waiting = new Map<AppId, Candidate[]>();
+  while (picked.steps.length < limit) {
+    const next = queues.reduce<(typeof queues)[number] | undefined>(
+      (a, b) => (a && !goesFirst(b, a) ? a : b),
+      undefined,
+    );
+    if (next === undefined) break;
+    const steps = waiting.get(next.app) ?? (await ofApp(db, { app: next.app }));
+    waiting.set(next.app, steps);
+    const step = steps.shift();
+    if (step === undefined) queues.splice(queues.indexOf(next), 1);
+    else if (picked.add(step)) next.load += 1;
+  }
+  return picked.steps;
+}
+
+interface Queue {
+  load: number;
+  oldest: string;
+}
+
+const goesFirst = (a: Queue, b: Queue): boolean => (a.load === b.load ? a.oldest < b.oldest : a.load < b.load);
+
+/** Steps that may be taken together: of two runs that want the same place, the first has it. */
+class Picked {
+  readonly steps: WaitingStep[] = [];
+  private readonly holders = new Map<string, RunId>();
+
+  add({ id, run, app, role, priority, held, place }: Candidate): boolean {
+    const rollout = ROLLOUT_ROLES.includes(role) && priority === 0;
+    // Gray and production are held by the run's own row.
+    const own = place === ROLLOUT ? null : place;
+    const wanted = rollout ? ROLLOUT : own;
+    if (wanted !== null && !this.isFirst(`${app} ${wanted}`, run)) return false;
+    this.steps.push({ id, run, app, rollout, place: held === 1 ? null : own });
+    return true;
+  }
+
+  private isFirst(place: string, run: RunId): boolean {
+    const holder = this.holders.get(place) ?? run;
+    this.holders.set(place, holder);
     return holder === run;
-  });
+  }
 }
 
 /** Whether there is a step to take; without a lock, so that an idle runner never takes the one for writing. */
-export async function anyStepWaits(parts: EngineParts, kinds: readonly string[]): Promise<boolean> {
-  return (await waitingSteps(parts.store.read, kinds, 1)).length > 0;
+export async function anyStepWaits(parts: EngineParts, reach: Reach): Promise<boolean> {
+  return (await waitingSteps(parts.store.read, reach, 1)).length > 0;
 }

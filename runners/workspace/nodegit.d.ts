@@ -1,6 +1,7 @@
 /** The part of nodegit (libgit2) that the workspace reads with; the package brings no types. */
 declare module 'nodegit' {
   export class Oid {
+    static fromString(sha: string): Oid;
     tostrS(): string;
   }
   export class Signature {
@@ -37,6 +38,10 @@ declare module 'nodegit' {
     isConcrete(): number | boolean;
     target(): Oid;
   }
+  export const Graph: {
+    /** 1 when `ancestor` can be reached from `commit`, and is not the same. */
+    descendantOf(repository: Repository, commit: Oid, ancestor: Oid): Promise<number>;
+  };
   export class Repository {
     static openBare(path: string): Promise<Repository>;
     getCommit(sha: string): Promise<Commit>;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Commit, Repository, type Tree, type TreeEntry } from 'nodegit';
+import { type Commit, Graph, Oid, Repository, type Tree, type TreeEntry } from 'nodegit';
 import { type Pack, pack } from 'tar-stream';
 import { GantryError, messageOf } from '../../engine/model/errors';
 import { Recent } from '../../engine/model/recent';
@@ -33,6 +33,7 @@ export function gitSources(folder: string): Sources {
   const archives = new RecentArchives();
   return {
     commit: async (app, sha) => facts((await at(app, sha)).commit),
+    comesFrom: async (app, sha, ancestor) => comesFrom(await open(app), sha, ancestor),
     readFile: async (app, sha, path, limitBytes) => readFile((await at(app, sha)).tree, path, limitBytes),
     listFiles: async (app, sha, limit) => {
       const paths: string[] = [];
@@ -80,6 +81,12 @@ async function snapshot(repository: Repository, app: string, sha: string): Promi
       cause: error,
     });
   }
+}
+
+/** A commit that was never fetched, or is collected, is nobody's ancestor as far as is known here. */
+async function comesFrom(repository: Repository, sha: string, ancestor: string): Promise<boolean> {
+  const found = Graph.descendantOf(repository, Oid.fromString(sha), Oid.fromString(ancestor));
+  return (await found.catch(() => 0)) === 1;
 }
 
 function facts(commit: Commit): CommitFacts {

@@ -24,13 +24,14 @@ describe('asking why', () => {
     const { waits, sentences, commands } = await house.engine.runs.why('storefront', number);
     return { waits, sentences, commands };
   };
-  const announce = (places: number) => house.engine.runners.announce({ owner: 'r1', cluster: 'local', places, pools: ['default'], kinds: ['plan'] });
+  const announce = (places: number) =>
+    house.engine.runners.announce({ owner: 'fake', cluster: 'local', places, pools: ['default'], kinds: ['plan'] });
 
   it('tells that no runner is there, until one says that it is', async () => {
     expect((await why()).sentences[1]).to.equal('no runner is alive: none has been there for a day');
     await announce(1);
     expect((await why()).sentences[1]).to.match(/^since \d\d:\d\d:\d\d UTC; a place is free, and it is next$/);
-    await house.engine.runners.dismiss('r1');
+    await house.engine.runners.dismiss('fake');
     expect((await why()).sentences[1]).to.match(/^no runner is alive: the last one was there until /);
   });
 
@@ -61,7 +62,7 @@ describe('asking why', () => {
     await runner.succeedUntil('test/deliver');
     const second = await why(2);
     expect(second.sentences).to.deep.equal([
-      'gray/deliver waits until run 1 is through with gray and production',
+      'gray/deliver waits for its turn: 1st in line for gray of storefront, behind #1',
       'run 1 is at gray/approve, which waits for people',
     ]);
     expect(second.commands).to.deep.equal(['gantry why storefront 1']);

@@ -68,6 +68,17 @@ describe('the plan of an undo', () => {
     expect(plan.skipped.at(-1)).to.deep.equal({ step: 'build-image', why: 'release 4 is made of the same image' });
   });
 
+  it('does not start again what was retired so long ago that its record was removed', () => {
+    const retired = step('production/retire', 'retire', { output: { retired: ['r0'] } });
+    const steps = [...facts().steps.slice(0, -1), retired];
+    const why = 'what it retired is over for so long that it was removed';
+    const plan = planUndo(facts({ steps }), { step: 'production/retire' });
+    expect(plan.refused).to.deep.equal([{ step: 'production/retire', why, next: 'push its commit again' }]);
+    const all = planUndo(facts({ steps }), { before: 'build-image' });
+    expect(all.refused).to.deep.equal([]);
+    expect(all.skipped[0]).to.deep.equal({ step: 'production/retire', why });
+  });
+
   it('tells who must leave when a release has to be started and there is no room', () => {
     const full = traffic('r1', 'r3', 'r4', { stable: 'b', warm: 'a' });
     const plan = planUndo(facts({ environments: [{ name: 'production', role: 'production', traffic: full }] }), {

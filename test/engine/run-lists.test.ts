@@ -1,18 +1,19 @@
 import { expect } from 'chai';
 import { CompiledQuery } from 'kysely';
 import { type RunFilter, runsQuery } from '../../engine/runs/summary';
-import { makeEngine, type TestEngine } from '../support/engine';
+import { makeEngine, onSqliteOnly, type TestEngine } from '../support/engine';
 
 describe('a page of the list of runs', () => {
-  let made: TestEngine;
-  before(async () => {
+  let made: TestEngine | undefined;
+  before(async function () {
+    onSqliteOnly(this, 'it reads how SQLite goes about a query');
     made = await makeEngine();
   });
-  after(() => made.close());
+  after(() => made?.close());
 
   /** How SQLite goes about it, a line for each table. */
   async function planOf(filter: RunFilter): Promise<string[]> {
-    const { parts } = made.engine;
+    const { parts } = (made as TestEngine).engine;
     const { sql, parameters } = runsQuery(parts, filter).compile();
     const explained = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]);
     return ((await parts.store.read.executeQuery(explained)).rows as { detail: string }[]).map(({ detail }) => detail);

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { sql } from 'kysely';
 import { auditHash } from '../../engine/audit/record';
 import { LeaseLostError } from '../../engine/model/errors';
 import { performEffect } from '../../engine/steps/effect';
@@ -7,7 +6,6 @@ import { finishStep, type StepEnd } from '../../engine/steps/finish';
 import type { StepLease } from '../../engine/steps/lease';
 import { renewLease } from '../../engine/steps/renew';
 import { takeStep } from '../../engine/steps/take';
-import { openStore } from '../../engine/store/store';
 import type { Plan, PlannedStep } from '../../pipelines/types';
 import { makeEngine, type TestEngine } from '../support/engine';
 
@@ -32,7 +30,7 @@ function plan(...steps: PlannedStep[]): Plan {
     app: 'shop',
     pipelineHash: 'p'.repeat(64),
     stages: [stage('test', 'environment'), stage('gray', 'gray'), stage('production', 'production')],
-    build: { artifact: null, image: null, commands: [] },
+    build: { artifact: null, image: null, commands: [], order: 'newest', pool: 'default' },
     steps,
   };
 }
@@ -121,7 +119,7 @@ describe('a push', () => {
       expect(leases.filter((l) => l !== undefined)).to.have.length(1);
     });
 
-    it('is taken over with a higher epoch when its runner is lost, and the lost one is refused', async () => {
+    it('is taken over with a higher epoch when its runner is lost, and the lost one is refused [F5]', async () => {
       await push();
       const lost = await take('lost');
       await expire(lost);
@@ -144,7 +142,7 @@ describe('a push', () => {
       await finish(next, { end: 'ignored', reason: 'no pipeline' });
     });
 
-    it('does an effect once: what a lost runner did is found and adopted', async () => {
+    it('does an effect once: what a lost runner did is found and adopted [F4]', async () => {
       await push();
       const world = new Set<string>();
       const request = {
@@ -337,23 +335,6 @@ describe('the name of an app', () => {
         expect(await code(bad), bad).to.equal('app-name');
       }
       expect(await code('a')).to.equal('made');
-    } finally {
-      await test.close();
-    }
-  });
-});
-
-describe('the database', () => {
-  it('is durable and refuses a newer schema', async () => {
-    const test = await makeEngine();
-    try {
-      const db = test.engine.parts.store.read;
-      const mode = await sql<{ journal_mode: string }>`pragma journal_mode`.execute(db);
-      const sync = await sql<{ synchronous: number }>`pragma synchronous`.execute(db);
-      expect([mode.rows[0]?.journal_mode, sync.rows[0]?.synchronous]).to.deep.equal(['wal', 2]);
-      await sql`update schema_version set version = 99`.execute(db);
-      const code = await openStore(db).catch((e: { code: string }) => e.code);
-      expect(code).to.equal('schema-newer');
     } finally {
       await test.close();
     }

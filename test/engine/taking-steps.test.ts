@@ -100,9 +100,11 @@ describe('a runner that looks for work', () => {
     const { parts } = test.engine;
     const keys: string[] = [];
     const act = async (key: string) => keys.push(key);
-    await performEphemeral(parts, lease, 'command', act);
+    const stop = () => undefined;
+    await performEphemeral(parts, lease, 'command', act, stop);
     expect(await parts.store.read.selectFrom('effects').selectAll().execute()).to.deep.equal([]);
-    const refused = await performEphemeral(parts, { ...lease, epoch: lease.epoch - 1 }, 'command', act).catch((e) => e);
+    const late = { ...lease, epoch: lease.epoch - 1 };
+    const refused = await performEphemeral(parts, late, 'command', act, stop).catch((e) => e);
     expect(refused).to.be.instanceOf(LeaseLostError);
     expect(keys).to.have.length(1);
   });

@@ -67,6 +67,25 @@ describe('a run', () => {
     expect(decision.run.state).to.equal('waiting');
   });
 
+  it('begins nothing and asks nobody any more when it was ended meanwhile', () => {
+    const ending = { endsAs: 'cancelled', state: 'undoing' } as const;
+    const planning = { ...run([step('plan', { kind: 'plan', state: 'running' })]), ...ending };
+    const planned = decide(planning, { type: 'planned', step: 'plan', steps: [step('build', { needs: ['plan'] })] });
+    expect(planned.append).to.deep.equal([]);
+    expect(planned.run.state).to.equal('cancelled');
+    const asking = { ...run([step('approve', { kind: 'approve', state: 'running' })]), ...ending };
+    const asked = decide(asking, { type: 'waits', step: 'approve', reason: 'waits for a release-manager' });
+    expect(asked.run.state).to.equal('cancelled');
+  });
+
+  it('takes back a step that was given back half done when it is ended', () => {
+    const promote = step('promote', { kind: 'promote', role: 'production', state: 'ready', epoch: 1 });
+    const ended = decide(run([promote]), { type: 'end-early', as: 'cancelled', reason: 'by grace' });
+    expect(ended.append.map(({ name }) => name)).to.deep.equal(['undo promote']);
+    const untouched = decide(run([{ ...promote, epoch: 0 }]), { type: 'end-early', as: 'cancelled', reason: '' });
+    expect(untouched.append).to.deep.equal([]);
+  });
+
   it('fails at once when a build fails, and undoes nothing', () => {
     const view = run([step('build', { state: 'running' }), step('seal', { needs: ['build'] })]);
     const decision = decide(view, { type: 'failed', step: 'build', reason: 'exit code 1' });

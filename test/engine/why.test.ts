@@ -14,7 +14,8 @@ const facts = (changes: Partial<WhyFacts>): WhyFacts => ({
   running: null,
   watch: null,
   ready: null,
-  holder: null,
+  line: null,
+  wanted: { runner: 'runner', command: 'gantry up' },
   runners: { alive: 1, places: 8, taken: 0, takenSince: null, lastSeen: NOW },
   inFront: 0,
   ...changes,
@@ -26,6 +27,14 @@ const ready = (changes: Partial<NonNullable<WhyFacts['ready']>> = {}) => ({
   notBefore: 0,
   reason: '',
   ...changes,
+});
+
+const line = (first: NonNullable<WhyFacts['line']>['first']): NonNullable<WhyFacts['line']> => ({
+  place: 'gray',
+  position: 1,
+  behind: 6,
+  words: '1st in line for gray of shop, behind #6',
+  first,
 });
 
 /** What is read → what people are told. */
@@ -45,9 +54,9 @@ const STORIES: readonly (readonly [name: string, facts: WhyFacts, sentences: str
   ],
   [
     'another run that has gray and production',
-    facts({ ready: ready(), holder: { number: 6, step: 'gray/approve', state: 'waiting' } }),
+    facts({ ready: ready(), line: line({ number: 6, step: 'gray/approve', state: 'waiting' }) }),
     [
-      'gray/deliver waits until run 6 is through with gray and production',
+      'gray/deliver waits for its turn: 1st in line for gray of shop, behind #6',
       'run 6 is at gray/approve, which waits for people',
     ],
     ['gantry why shop 6'],
@@ -57,6 +66,16 @@ const STORIES: readonly (readonly [name: string, facts: WhyFacts, sentences: str
     facts({ ready: ready(), runners: { alive: 0, places: 0, taken: 0, takenSince: null, lastSeen: at(-3_600) } }),
     ['gray/deliver waits for a runner', 'no runner is alive: the last one was there until 2026-11-30 06:44 UTC'],
     ['gantry up', 'gantry doctor'],
+  ],
+  [
+    'a runner of a pool of which none is alive',
+    facts({
+      ready: ready(),
+      wanted: { runner: 'runner of pool build', command: 'gantry runner --pool build' },
+      runners: { alive: 0, places: 0, taken: 0, takenSince: null, lastSeen: null },
+    }),
+    ['gray/deliver waits for a runner', 'no runner of pool build is alive: none has been there for a day'],
+    ['gantry runner --pool build', 'gantry doctor'],
   ],
   [
     'a runner where no place is free',
@@ -111,6 +130,8 @@ describe('what a run waits for', () => {
   it('is nothing once it has ended, and then it is told how', () => {
     const failed = whyOf(facts({ state: 'failed', reason: 'build-image: the build failed' }));
     expect(failed).to.deep.include({ waits: false, sentences: ['it failed: build-image: the build failed'] });
+    const superseded = whyOf(facts({ state: 'superseded', reason: 'superseded by #9' }));
+    expect(superseded.sentences).to.deep.equal(['it was superseded by #9']);
     expect(whyOf(facts({ state: 'succeeded' })).sentences).to.deep.equal(['it has ended: succeeded']);
   });
 });

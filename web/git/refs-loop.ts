@@ -33,8 +33,13 @@ export function startRefsLoop(parts: WebParts): RefsLoop {
       // Taken before the refs are read: a change in between shows at the next pass.
       const mark = await changeMark(folder);
       if (mark === undefined || seen.get(app.name) === mark) continue;
-      found += await compare(parts, app);
-      seen.set(app.name, mark);
+      try {
+        found += await compare(parts, app);
+        seen.set(app.name, mark);
+      } catch (error) {
+        // One app that has too many runs, or whose repository is broken, must not keep the others from being looked at.
+        parts.log.warn({ app: app.name, error: messageOf(error) }, 'the refs of an app could not be compared');
+      }
     }
     return found;
   };

@@ -14,7 +14,10 @@ export const gitRoutes: readonly Route[] = [
     path: '/git/:repository/info/refs',
     permission: 'git',
     handle: async (parts, ctx) => {
-      if (!SERVICES.includes(query(ctx, 'service') ?? '')) throw notSmart();
+      const service = query(ctx, 'service') ?? '';
+      if (!SERVICES.includes(service)) throw notSmart();
+      // Said before anything is sent: a push that Git has taken would only be delivered later.
+      if (service === 'git-receive-pack') await parts.engine.runs.demandRoom(nameIn(ctx));
       await serve(parts, ctx, 'info/refs');
     },
   },
@@ -33,9 +36,10 @@ export const gitRoutes: readonly Route[] = [
   { method: 'POST', path: '/internal/post-receive', permission: 'hook', handle: received },
 ];
 
+const nameIn = (ctx: Context): string => /^(.+?)(\.git)?$/.exec(param(ctx, 'repository'))?.[1] ?? '';
+
 async function serve(parts: WebParts, ctx: Context, service: string): Promise<void> {
-  const name = /^(.+?)(\.git)?$/.exec(param(ctx, 'repository'))?.[1] ?? '';
-  const app = await parts.engine.apps.find(name);
+  const app = await parts.engine.apps.find(nameIn(ctx));
   await ensureRepository(parts.options, app.repository);
   await serveGit(parts, ctx, app.repository, service);
 }

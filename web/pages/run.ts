@@ -1,4 +1,5 @@
 import { isFinalRun, RUN_STATES } from '../../engine/model/states';
+import { mayRestart } from '../../engine/runs/restart';
 import type { RunShown } from '../../engine/runs/show';
 import { numberParam } from '../api/body';
 import { CHART_POINTS } from '../limits';
@@ -36,6 +37,16 @@ export const runPageRoutes: readonly Route[] = [
       seeOther(ctx, `/apps/${wanted.app}/runs/${wanted.run}`);
     },
   },
+  {
+    method: 'POST',
+    path: '/apps/:app/runs/:number/restart',
+    permission: 'page',
+    handle: async (parts, ctx) => {
+      const wanted = { app: param(ctx, 'app'), run: numberParam(ctx, 'number'), reason: reasonOf(ctx) };
+      const { run } = await parts.engine.runs.restart(wanted, actorOf(ctx));
+      seeOther(ctx, `/apps/${wanted.app}/runs/${run}`);
+    },
+  },
 ];
 
 /** The page; without the log when the script that keeps it up to date says that it has it (`shown`). */
@@ -56,6 +67,7 @@ async function renderRun(parts: WebParts, ctx: Context): Promise<string> {
       final,
       sentence: RUN_STATES[run.state],
       undoing: run.state === 'undoing',
+      mayRestart: mayRestart(run),
     },
     steps: stepRows(run, step, address, now),
     gate: gateOf(run),

@@ -1,0 +1,29 @@
+import type { CliSettings } from '../../settings';
+import type { Program } from '../processes/child';
+import { mainProgram } from '../processes/mains';
+import { readRedisConfiguration } from '../processes/redis';
+import { readUpState } from './state';
+
+/** What a further runner is told; what is left out is as the environment says. */
+export interface RunnerWishes {
+  /** Names with commas between. */
+  pool: string | undefined;
+  /** Steps at once. */
+  places: number | undefined;
+}
+
+/**
+ * One more runner for the records of this folder (or of the database that is named): with the Redis that was given, else
+ * with the one that `up` runs here. Without any it finds its work in the records alone.
+ */
+export function runnerProgram(settings: CliSettings, { pool, places }: RunnerWishes): Program {
+  const up = readUpState(settings.home);
+  const redis = settings.redisUrl ?? readRedisConfiguration(settings.home)?.url;
+  return mainProgram(settings, 'runners', ['run'], {
+    ...(redis === undefined ? {} : { GANTRY_REDIS_URL: redis }),
+    ...(up === undefined ? {} : { GANTRY_GATEWAY: up.gateway }),
+    ...(up?.dummy === true ? { GANTRY_DUMMY: '1' } : {}),
+    ...(pool === undefined ? {} : { GANTRY_POOL: pool }),
+    ...(places === undefined ? {} : { GANTRY_CONCURRENCY: String(places) }),
+  });
+}

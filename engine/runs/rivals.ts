@@ -1,0 +1,97 @@
+import type { RunId, StepId } from '../model/ids';
+import type { Tx } from '../store/store';
+import type { RunTrigger, Tables } from '../store/tables';
+import type { Applied } from './apply';
+import type { Kin } from './kin';
+
+/** The queries behind supersede.ts: who else of a ref is on its way, and who waits where. */
+
+/** Runs that follow a ref. What people asked for by name (a release, a way back) gives way to nothing. */
+export const FOLLOWS: readonly RunTrigger[] = ['push', 'restart'];
+
+type Run = Applied['run'];
+
+/** The place of a step and the rule there. */
+export const turnOfStep = (tx: Tx, step: StepId) =>
+  tx.selectFrom('steps').select(['place', 'turn']).where('id', '=', step).executeTakeFirstOrThrow();
+
+/** States in which a newer run stands for nothing any more. */
+export const VOID = ['failed', 'cancelled', 'superseded', 'ignored'] as const;
+
+/** Newer runs of its ref that stand for something, the newest first. */
+export const newerRuns = (tx: Tx, run: Run) =>
+  tx
+    .selectFrom('runs')
+    .select(['runs.number', 'runs.commit'])
+    .where('runs.app_id', '=', run.app_id)
+    .where('runs.ref', '=', run.ref)
+    .where('runs.number', '>', run.number)
+    .where('runs.trigger', 'in', FOLLOWS)
+    .where('runs.state', 'not in', VOID)
+    .where('runs.ends_as', 'is', null)
+    .orderBy('runs.number', 'desc');
+
+/** The run that a run has to give way to where it has come to. */
+export async function newestOf(tx: Tx, { run, arrived }: Applied, kin: Kin) {
+  if (kin.newer.length > 0) {
+    const newer = await tx
+      .selectFrom('runs')
+      .select(['number', 'commit'])
+      .where('id', 'in', kin.newer)
+      .where('state', 'not in', VOID)
+      .where('ends_as', 'is', null)
+      .orderBy('number', 'desc')
+      .executeTakeFirst();
+    if (newer !== undefined) return newer;
+  }
+  for (const step of arrived) {
+    const { place, turn } = await turnOfStep(tx, step.id);
+    if (turn !== 'newest') continue;
+    let query = newerRuns(tx, run)
+      .innerJoin('steps', 'steps.run_id', 'runs.id')
+      .where('steps.place', '=', place)
+      .where('steps.state', '!=', 'pending');
+    if (kin.older.length > 0) query = query.where('runs.id', 'not in', kin.older);
+    const newer = await query.executeTakeFirst();
+    if (newer !== undefined) return newer;
+  }
+  return undefined;
+}
+
+/** Older runs that wait at the place where this one has arrived. */
+export async function waitingOnes(tx: Tx, { run, arrived }: Applied): Promise<RunId[]> {
+  const found: RunId[] = [];
+  for (const step of arrived) {
+    const { place, turn } = await turnOfStep(tx, step.id);
+    if (turn !== 'newest' || place === null) continue;
+    const rows = await tx
+      .selectFrom('runs')
+      .leftJoin('steps', (on) => on.onRef('steps.run_id', '=', 'runs.id').on('steps.place', '=', place))
+      .select(['runs.id', 'runs.pipeline_hash as planned', 'steps.state', 'steps.epoch'])
+      .where('runs.app_id', '=', run.app_id)
+      .where('runs.ref', '=', run.ref)
+      .where('runs.number', '<', run.number)
+      .where('runs.ended_at', 'is', null)
+      .where('runs.trigger', 'in', FOLLOWS)
+      .where('runs.ends_as', 'is', null)
+      .execute();
+    for (const id of new Set(rows.map((row) => row.id))) {
+      if (stands(rows.filter((row) => row.id === id))) found.push(id);
+    }
+  }
+  return found;
+}
+
+interface Standing {
+  planned: string | null;
+  state: Tables['steps']['state'] | null;
+  epoch: number | null;
+}
+
+/** Not planned yet; in line at the place; or in it, but waiting for people. */
+function stands(steps: readonly Standing[]): boolean {
+  if (steps.every(({ planned }) => planned === null)) return true;
+  const states = steps.map(({ state }) => state);
+  const isInLine = states.includes('ready') && steps.every(({ epoch }) => epoch === 0);
+  return isInLine || (states.includes('waiting') && !states.includes('running') && !states.includes('ready'));
+}
