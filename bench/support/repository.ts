@@ -46,11 +46,22 @@ export class Repository {
     await this.git('commit', '--quiet', '--message', message);
   }
 
+  /** The id of the newest commit. */
+  async head(): Promise<string> {
+    return (await this.git('rev-parse', 'HEAD')).trim();
+  }
+
   /** Pushes HEAD without waiting for what becomes of it. @returns milliseconds from its start to its end */
   async push(remote: string, branch: string): Promise<number> {
     const began = performance.now();
     await this.git('push', '--quiet', '-o', 'no-follow', remote, `HEAD:refs/heads/${branch}`);
     return performance.now() - began;
+  }
+
+  /** Pushes HEAD, by force. @returns false when it was there already */
+  async pushNew(remote: string, branch: string): Promise<boolean> {
+    const words = ['push', '--porcelain', '--force', '-o', 'no-follow', remote, `HEAD:refs/heads/${branch}`];
+    return !/^=\t/m.test(await this.git(...words));
   }
 
   /** Pushes HEAD and stays to be told what becomes of it. */

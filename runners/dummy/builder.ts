@@ -14,10 +14,13 @@ import type {
 } from '../../engine/ports/builder';
 import type { Bytes } from '../../engine/ports/bytes';
 import { oneFileArchive } from './archive';
+import { type DummyEntry, type Journal, memoryJournal } from './journal';
 import { KILLED, readScript, sleep } from './script';
 
 export interface DummyBuilderOptions {
   bytes: Bytes;
+  /** Default: one in memory. */
+  journal?: Journal;
 }
 
 const IMAGE_SIZE = 1_000_000;
@@ -32,8 +35,14 @@ const TIMED_OUT = KILLED;
 export class DummyBuilder implements Builder {
   private readonly images = new Map<string, BuiltImage>();
   private readonly byEffect = new Map<string, string>();
+  /** Epoch of the step whose command runs, by its effect. */
+  private readonly commands = new Map<string, number>();
+  private readonly journal: Journal;
 
-  constructor(private readonly options: DummyBuilderOptions) {}
+  constructor(private readonly options: DummyBuilderOptions) {
+    this.journal = options.journal ?? memoryJournal();
+    this.journal.follow((entry) => this.apply(entry));
+  }
 
   async buildImage(request: ImageRequest): Promise<BuiltImage> {
     const { context, dockerfile, target, args, app, signal } = request;
@@ -63,7 +72,7 @@ export class DummyBuilder implements Builder {
   async runCommand(request: CommandRequest): Promise<CommandEnd> {
     request.signal.throwIfAborted();
     await this.resolveImage(request.image);
-    const { sources, env, signal, timeoutMs, take, onLine } = request;
+    const { sources, env, timeoutMs, take, onLine } = request;
     const script = readScript(env);
     if (script.failStart !== undefined) {
       throw new StepFailure('user', `the command cannot be started: ${script.failStart}`, 'see DUMMY_FAIL_START');
@@ -72,7 +81,7 @@ export class DummyBuilder implements Builder {
     onLine(`$ ${request.command}`);
     for (const line of script.log) onLine(line);
     const timedOut = script.sleepMs > timeoutMs;
-    await sleep(Math.min(script.sleepMs, timeoutMs), signal);
+    await this.spend(request, Math.min(script.sleepMs, timeoutMs));
     const exitCode = timedOut ? TIMED_OUT : script.outOfMemory ? KILLED : (script.exit ?? 0);
     const end = { exitCode, outOfMemory: script.outOfMemory, timedOut };
     if (take === undefined || exitCode !== 0) return { ...end, taken: null };
@@ -80,6 +89,7 @@ export class DummyBuilder implements Builder {
   }
 
   async resolveImage(name: string): Promise<string> {
+    this.journal.catchUp();
     if (this.images.has(name)) return name;
     if (name.startsWith('gantry/')) return `sha256:${hashOf(name.replace(/:latest$/, ''))}`;
     if (/^sha256:[0-9a-f]{64}$/.test(name)) return name;
@@ -88,11 +98,50 @@ export class DummyBuilder implements Builder {
   }
 
   async untag(imageId: string): Promise<void> {
-    for (const [effect, image] of this.byEffect) if (image === imageId) this.byEffect.delete(effect);
+    this.journal.append({ does: 'untag-image', imageId });
   }
 
   async findImage(effectKey: string): Promise<BuiltImage | undefined> {
+    this.journal.catchUp();
     return this.images.get(this.byEffect.get(effectKey) ?? '');
+  }
+
+  /**
+   * The time of a command that takes some. Whoever begins it in a later epoch removes what runs of an earlier one, as
+   * with a container.
+   */
+  private async spend({ labels, signal }: CommandRequest, ms: number): Promise<void> {
+    const { effect, epoch = 0 } = labels;
+    if (ms <= 0 || effect === undefined) return sleep(ms, signal);
+    const runs = (): boolean => {
+      this.journal.catchUp();
+      return this.commands.get(effect) === epoch;
+    };
+    this.journal.append({ does: 'begin-command', effect, epoch });
+    let removed = !runs();
+    if (!removed) {
+      await sleep(ms, signal).finally(() => {
+        removed = !runs();
+        if (!removed) this.journal.append({ does: 'end-command', effect, epoch });
+      });
+    }
+    if (removed) throw new StepFailure('world', 'the container of the command was removed', 'see who has the step now');
+  }
+
+  private apply(entry: DummyEntry): void {
+    if (entry.does === 'keep-image' && !this.byEffect.has(entry.effect ?? '')) {
+      this.images.set(entry.image.imageId, entry.image);
+      if (entry.effect !== undefined) this.byEffect.set(entry.effect, entry.image.imageId);
+    }
+    if (entry.does === 'untag-image') {
+      for (const [effect, image] of this.byEffect) if (image === entry.imageId) this.byEffect.delete(effect);
+    }
+    if (entry.does === 'begin-command' && entry.epoch >= (this.commands.get(entry.effect) ?? 0)) {
+      this.commands.set(entry.effect, entry.epoch);
+    }
+    if (entry.does === 'end-command' && this.commands.get(entry.effect) === entry.epoch) {
+      this.commands.delete(entry.effect);
+    }
   }
 
   private async play(request: BuildCall, env: Readonly<Record<string, string>>): Promise<void> {
@@ -108,8 +157,7 @@ export class DummyBuilder implements Builder {
   private keep(request: BuildCall, hash: string, baseId: string | null): BuiltImage {
     request.signal.throwIfAborted();
     const image: BuiltImage = { imageId: `sha256:${hash}`, size: IMAGE_SIZE, baseId };
-    this.images.set(image.imageId, image);
-    if (request.labels.effect !== undefined) this.byEffect.set(request.labels.effect, image.imageId);
+    this.journal.append({ does: 'keep-image', effect: request.labels.effect, image });
     request.onLine(`image ${image.imageId.slice(7, 19)}`);
     return { ...image };
   }

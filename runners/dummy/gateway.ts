@@ -25,51 +25,50 @@ import {
   checkUsers,
 } from '../gateway/names';
 import { formatRoute } from '../gateway/route-line';
-
-interface DummyServer extends GatewayServer {
-  sessions: number;
-}
+import { DummyTable } from './gateway-table';
+import { type Journal, memoryJournal } from './journal';
 
 /**
- * A gateway in memory, for machines without Docker and for tests: same contract, no traffic. What it has been told can
- * be read back, and `serve` plays requests, so that counters and samples have something to say.
+ * A gateway that is only told of, for machines without Docker and for tests: same contract, no traffic. What it has been
+ * told can be read back, and `serve` plays requests, so that counters and samples have something to say.
  */
 export class DummyGateway implements Gateway {
-  private running = false;
-  private readonly routes = new Map<string, Route>();
-  private readonly lanes = new Map<string, Map<string, DummyServer>>();
+  private readonly state = new DummyTable();
   private readonly counts = new Map<string, LaneCounters>();
-  private readonly users = new Map<string, readonly string[]>();
-  /** The host that a name leads to: `test/shop`. */
-  readonly names = new Map<string, string>();
   /** Lanes whose sessions were closed, newest last: `s0_a`. */
   readonly closed: string[] = [];
   private readonly watchers = new Set<{ slot: number; onSample: (sample: RequestSample) => void }>();
 
-  constructor(private readonly listen: GatewayAddress = { host: '127.0.0.1', port: 0 }) {}
+  constructor(
+    private readonly listen: GatewayAddress = { host: '127.0.0.1', port: 0 },
+    private readonly journal: Journal = memoryJournal(),
+  ) {
+    journal.follow((entry) => this.state.apply(entry));
+  }
 
   async start(): Promise<GatewayAddress> {
-    this.running = true;
+    this.beginRunning();
     return this.listen;
   }
 
   async address(): Promise<GatewayAddress | undefined> {
-    return this.running ? this.listen : undefined;
+    this.journal.catchUp();
+    return this.state.running ? this.listen : undefined;
   }
 
   async route(route: Route): Promise<void> {
     checkRoute(route);
-    const current = this.routes.get(route.host);
-    const next = { ...route, sticky: route.sticky ?? current?.sticky ?? false };
-    const isOlder = current !== undefined && route.version < current.version;
-    const isOther = current?.version === route.version && formatRoute(current) !== formatRoute(next);
-    if (isOlder || isOther) throw new StaleRouteError(route.host, route.version, current.version);
-    this.routes.set(route.host, structuredClone(next));
+    if (this.follows(route)) return;
+    this.journal.append({ does: 'route', route });
+    if (!this.follows(route)) {
+      throw new StaleRouteError(route.host, route.version, this.state.routes.get(route.host)?.version ?? 0);
+    }
   }
 
   async readRoute(host: string): Promise<Route | undefined> {
     checkHost(host);
-    const route = this.routes.get(host);
+    this.journal.catchUp();
+    const route = this.state.routes.get(host);
     if (route === undefined) return undefined;
     const { sticky, ...plain } = structuredClone(route);
     return sticky === true ? { ...plain, sticky } : plain;
@@ -77,22 +76,27 @@ export class DummyGateway implements Gateway {
 
   async removeRoute(host: string): Promise<void> {
     checkHost(host);
-    this.routes.delete(host);
+    this.journal.append({ does: 'remove-route', host });
   }
 
   async keepNames(names: readonly InsideName[]): Promise<void> {
     names.forEach(checkInsideName);
-    for (const { stage, app, host } of names) this.names.set(`${stage}/${app}`, host);
+    this.journal.catchUp();
+    const unknown = names.filter(({ stage, app, host }) => this.state.names.get(`${stage}/${app}`) !== host);
+    if (unknown.length > 0) this.journal.append({ does: 'keep-names', names: unknown });
   }
 
   async keepUsers(list: UserList): Promise<void> {
     checkUsers(list);
-    this.users.set(list.id, list.names);
+    if (!this.knows(list)) this.journal.append({ does: 'keep-users', list });
   }
 
   async closeSessions(slot: number, lane: Lane): Promise<void> {
     checkSlot(slot);
-    const isMet = [...this.routes.values()].some((r) => r.slot === slot && (r.stable === lane || r.gray === lane));
+    this.journal.catchUp();
+    const isMet = [...this.state.routes.values()].some(
+      (r) => r.slot === slot && (r.stable === lane || r.gray === lane),
+    );
     if (!isMet) this.closed.push(backendName(slot, lane));
   }
 
@@ -104,47 +108,53 @@ export class DummyGateway implements Gateway {
   async addServers(slot: number, lane: Lane, servers: readonly GatewayServer[]): Promise<void> {
     checkSlot(slot);
     servers.forEach(checkServer);
-    const present = this.lane(slot, lane);
-    for (const server of servers) {
-      present.set(server.name, { ...server, sessions: present.get(server.name)?.sessions ?? 0 });
-    }
+    this.journal.append({ does: 'add-servers', slot, lane, servers });
   }
 
   async removeServers(slot: number, lane: Lane, names: readonly string[], _drainMs: number): Promise<void> {
     checkSlot(slot);
-    for (const name of names) this.lane(slot, lane).delete(name);
+    this.journal.append({ does: 'remove-servers', backend: backendName(slot, lane), names });
   }
 
   async listServers(slot: number, only?: Lane): Promise<{ lane: Lane; name: string; sessions: number; up: boolean }[]> {
     checkSlot(slot);
+    this.journal.catchUp();
     const asked = only === undefined ? LANES : [only];
     return asked.flatMap((lane) =>
-      [...this.lane(slot, lane).values()].map(({ name, sessions }) => ({ lane, name, sessions, up: this.running })),
+      [...this.state.lane(slot, lane).values()].map(({ name, sessions }) => ({
+        lane,
+        name,
+        sessions,
+        up: this.state.running,
+      })),
     );
   }
 
   async converge(records: () => Promise<GatewayRecords>): Promise<string[]> {
     const { slots: desired, users, names } = await records();
     await this.keepNames(names);
-    for (const { id, names } of users) this.users.set(id, names);
+    for (const list of users) if (!this.knows(list)) this.journal.append({ does: 'keep-users', list });
     const told: string[] = [];
-    if (!this.running) told.push('the gateway did not answer; it was started');
-    this.running = true;
-    const wanted = new Map<string, readonly GatewayServer[]>();
+    if (!this.state.running) told.push('the gateway did not answer; it was started');
+    this.beginRunning();
+    const wanted = new Map<string, { slot: number; lane: Lane; servers: readonly GatewayServer[] }>();
     for (const { route, lanes } of desired) {
       told.push(...this.convergeRoute(route));
-      for (const lane of LANES) wanted.set(backendName(route.slot, lane), lanes[lane]);
+      for (const lane of LANES) {
+        wanted.set(backendName(route.slot, lane), { slot: route.slot, lane, servers: lanes[lane] });
+      }
     }
-    for (const host of this.routes.keys()) {
+    for (const host of this.state.routes.keys()) {
       if (desired.some(({ route }) => route.host === host)) continue;
-      this.routes.delete(host);
+      this.journal.append({ does: 'remove-route', host });
       told.push(`${host} is in no record: its route was removed`);
     }
-    for (const backend of new Set([...wanted.keys(), ...this.lanes.keys()])) {
-      told.push(...this.convergeBackend(backend, wanted.get(backend) ?? []));
+    for (const { slot, lane, servers } of wanted.values()) told.push(...this.addMissing(slot, lane, servers));
+    for (const backend of this.state.lanes.keys()) {
+      told.push(...this.removeExtra(backend, wanted.get(backend)?.servers ?? []));
     }
-    const named = new Set([...this.routes.values()].flatMap(listsOf));
-    for (const id of this.users.keys()) if (!named.has(id)) this.users.delete(id);
+    const named = new Set([...this.state.routes.values()].flatMap(listsOf));
+    for (const id of this.state.users.keys()) if (!named.has(id)) this.journal.append({ does: 'drop-users', id });
     return told;
   }
 
@@ -166,18 +176,19 @@ export class DummyGateway implements Gateway {
   }
 
   async remove(): Promise<void> {
-    this.running = false;
-    for (const part of [this.routes, this.lanes, this.counts, this.users]) part.clear();
+    this.journal.append({ does: 'remove-gateway' });
+    this.counts.clear();
   }
 
   /** What a visitor with this request meets; undefined for a host that has no route. */
   meet(host: string, request: VisitorRequest): Met | undefined {
-    const route = this.routes.get(host);
+    this.journal.catchUp();
+    const route = this.state.routes.get(host);
     if (route === undefined) return undefined;
     return whoMeets(route, request, {
-      isListed: (list, user) => this.users.get(list)?.includes(user) === true,
+      isListed: (list, user) => this.state.users.get(list)?.includes(user) === true,
       laneOfSession: (session) =>
-        LANES.find((lane) => [...this.lane(route.slot, lane).keys()].some((name) => sessionOf(name) === session)),
+        LANES.find((lane) => [...this.state.lane(route.slot, lane).keys()].some((name) => sessionOf(name) === session)),
     });
   }
 
@@ -192,40 +203,52 @@ export class DummyGateway implements Gateway {
       errors5xx: before.errors5xx + (status >= 500 ? 1 : 0),
       failed: before.failed + (status === 0 ? 1 : 0),
     });
-    const hasGray = [...this.routes.values()].some((route) => route.slot === slot && route.gray !== null);
+    const hasGray = [...this.state.routes.values()].some((route) => route.slot === slot && route.gray !== null);
     for (const watcher of this.watchers) {
       if (watcher.slot === slot && hasGray) watcher.onSample(sample);
     }
   }
 
+  private beginRunning(): void {
+    this.journal.catchUp();
+    if (!this.state.running) this.journal.append({ does: 'start-gateway' });
+  }
+
+  /** Whether the host goes where this route says, as it stands now. */
+  private follows(route: Route): boolean {
+    this.journal.catchUp();
+    const current = this.state.routes.get(route.host);
+    return current !== undefined && formatRoute(current) === formatRoute(this.state.withSticky(route));
+  }
+
+  private knows({ id, names }: UserList): boolean {
+    return this.state.users.get(id)?.join('\n') === names.join('\n');
+  }
+
   private convergeRoute(recorded: Route): string[] {
-    const current = this.routes.get(recorded.host);
-    const route = { ...recorded, sticky: recorded.sticky ?? current?.sticky ?? false };
-    if (current !== undefined && current.version > route.version) {
-      return [`${route.host} follows version ${current.version}, which is newer than the records: left as it is`];
+    const current = this.state.routes.get(recorded.host);
+    if (current !== undefined && current.version > recorded.version) {
+      return [`${recorded.host} follows version ${current.version}, which is newer than the records: left as it is`];
     }
-    if (current !== undefined && formatRoute(current) === formatRoute(route)) return [];
-    this.routes.set(route.host, structuredClone(route));
-    return [`${route.host} did not follow version ${route.version}: it does again`];
+    if (this.follows(recorded)) return [];
+    // What has its version and is other than it says was never told by Gantry.
+    if (current?.version === recorded.version) this.journal.append({ does: 'remove-route', host: recorded.host });
+    this.journal.append({ does: 'route', route: this.state.withSticky(recorded) });
+    return [`${recorded.host} did not follow version ${recorded.version}: it does again`];
   }
 
-  private convergeBackend(backend: string, wanted: readonly GatewayServer[]): string[] {
-    const present = this.lanes.get(backend) ?? new Map<string, DummyServer>();
-    this.lanes.set(backend, present);
+  private addMissing(slot: number, lane: Lane, wanted: readonly GatewayServer[]): string[] {
+    const present = this.state.lane(slot, lane);
     const missing = wanted.filter((server) => !present.has(server.name));
-    const extra = [...present.keys()].filter((name) => !wanted.some((server) => server.name === name));
-    for (const server of missing) present.set(server.name, { ...server, sessions: 0 });
-    for (const name of extra) present.delete(name);
-    return [
-      ...missing.map(({ name }) => `server ${name} (${backend}) was missing: it was added`),
-      ...extra.map((name) => `server ${name} (${backend}) is in no record: it was removed`),
-    ];
+    if (missing.length > 0) this.journal.append({ does: 'add-servers', slot, lane, servers: missing });
+    const backend = backendName(slot, lane);
+    return missing.map(({ name }) => `server ${name} (${backend}) was missing: it was added`);
   }
 
-  private lane(slot: number, lane: Lane): Map<string, DummyServer> {
-    const key = backendName(slot, lane);
-    const servers = this.lanes.get(key) ?? new Map<string, DummyServer>();
-    this.lanes.set(key, servers);
-    return servers;
+  private removeExtra(backend: string, wanted: readonly GatewayServer[]): string[] {
+    const present = [...(this.state.lanes.get(backend)?.keys() ?? [])];
+    const extra = present.filter((name) => !wanted.some((server) => server.name === name));
+    if (extra.length > 0) this.journal.append({ does: 'remove-servers', backend, names: extra });
+    return extra.map((name) => `server ${name} (${backend}) is in no record: it was removed`);
   }
 }

@@ -1,16 +1,19 @@
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Engine } from '../../engine/engine';
 import { GantryError, LeaseLostError, messageOf, StepFailure } from '../../engine/model/errors';
 import type { StepContext, StepKind } from '../../engine/ports/step-kind';
 import { planOfRun } from '../../engine/runs/recent-plans';
 import { hasEffects, performEffect, performEphemeral } from '../../engine/steps/effect';
 import { finishStep, type StepEnd } from '../../engine/steps/finish';
-import { RENEW_MS, type StepLease } from '../../engine/steps/lease';
+import type { StepLease } from '../../engine/steps/lease';
 import { outputOfStep } from '../../engine/steps/output';
-import { abortRequested, renewLease } from '../../engine/steps/renew';
+import { retryAfter } from '../../engine/steps/retry';
+import { keepLease, type StopReason } from './keep-lease';
 import { stepLog } from './log';
 
-/** How often a running step looks whether its run is being ended, ms. */
-const ABORT_CHECK_MS = 300;
+/** A step that was told to stop may clean up for this long (its instances drain meanwhile); then it is left to itself, ms. */
+export const STUCK_MS = 300_000;
 
 export interface Execution {
   /** Resolves when nothing is done for the step any more, and storing its result has begun. */
@@ -21,10 +24,8 @@ export interface Execution {
   giveBack(): void;
 }
 
-type StopReason = 'aborted' | 'timed-out' | 'lease-lost' | 'given-back';
-
 /** Carries out one leased step: inspect after a crash, run or undo, renewals, time-out, log, result. */
-export function executeStep(engine: Engine, kind: StepKind, lease: StepLease): Execution {
+export function executeStep(engine: Engine, kind: StepKind, lease: StepLease, stuckMs = STUCK_MS): Execution {
   const stop = new AbortController();
   const halt = (reason: StopReason) => {
     if (!stop.signal.aborted) stop.abort(reason);
@@ -33,7 +34,8 @@ export function executeStep(engine: Engine, kind: StepKind, lease: StepLease): E
   const acted = new Promise<void>((resolve) => {
     leave = resolve;
   });
-  const ended = carryOut(engine, kind, lease, stop.signal, { halt, leave });
+  if (lease.isEnded) halt('aborted');
+  const ended = carryOut(engine, kind, lease, stop.signal, { halt, leave, stuckMs });
   return { acted, ended: ended.finally(leave), giveBack: () => halt('given-back') };
 }
 
@@ -42,7 +44,7 @@ async function carryOut(
   kind: StepKind,
   lease: StepLease,
   signal: AbortSignal,
-  { halt, leave }: { halt: (reason: StopReason) => void; leave: () => void },
+  { halt, leave, stuckMs }: { halt: (reason: StopReason) => void; leave: () => void; stuckMs: number },
 ): Promise<void> {
   const { parts } = engine;
   const fields = { app: lease.app.name, run: lease.run.number, step: lease.name, epoch: lease.epoch };
@@ -52,7 +54,9 @@ async function carryOut(
   );
   try {
     parts.log.info({ ...fields, verb: lease.verb, attempt: lease.attempt }, 'step begins');
-    const end = await attempt(engine, kind, lease, signal, log.line);
+    const around = { signal, line: log.line, stop: () => halt('aborted') };
+    const end = await unlessStuck(attempt(engine, kind, lease, around), lease, around, stuckMs);
+    tellRetry(lease, end, log.line);
     await log.close();
     const finished = finishStep(parts, lease, end);
     leave();
@@ -71,25 +75,58 @@ async function carryOut(
   }
 }
 
-async function attempt(
-  engine: Engine,
-  kind: StepKind,
-  lease: StepLease,
-  signal: AbortSignal,
-  line: (text: string) => void,
-): Promise<StepEnd> {
+/** What a step has while it is carried out. */
+interface Surroundings {
+  signal: AbortSignal;
+  line: StepContext['log'];
+  /** Aborts the signal: its run is being ended. */
+  stop: () => void;
+}
+
+async function attempt(engine: Engine, kind: StepKind, lease: StepLease, around: Surroundings): Promise<StepEnd> {
   try {
-    const context = await makeContext(engine, lease, signal, line);
+    const context = await makeContext(engine, lease, around);
     if (lease.verb === 'run' && lease.epoch > 1 && (await hasEffects(engine.parts, lease))) {
-      line(`a runner was lost during this step; looking at what it did (epoch ${lease.epoch})`);
+      around.line(`a runner was lost during this step; looking at what it did (epoch ${lease.epoch})`);
       const seen = await kind.inspect(context);
       if (seen.found === 'done') return { end: 'succeeded', output: seen.output };
     }
     const result = await (lease.verb === 'run' ? kind.run(context) : kind.undo(context));
     return result;
   } catch (error) {
-    return explain(error, lease, signal, line);
+    return explain(error, lease, around.signal, around.line);
   }
+}
+
+/**
+ * How a step ended, or how it must be said to have ended when it does not stop: a call that nobody answers must not hold
+ * its run for ever. What it may still do is refused at its next effect.
+ */
+async function unlessStuck(
+  attempted: Promise<StepEnd>,
+  lease: StepLease,
+  { signal, line }: Surroundings,
+  stuckMs: number,
+): Promise<StepEnd> {
+  const ended = new AbortController();
+  const told = signal.aborted ? Promise.resolve() : once(signal, 'abort', { signal: ended.signal });
+  const given = told.then(async () => {
+    await wait(stuckMs, undefined, { signal: ended.signal });
+    line(`it was told to stop ${stuckMs / 1000} s ago, and does not; it is left to itself`);
+    return explain(signal.reason, lease, signal, line);
+  });
+  given.catch(() => undefined); // the step ended by itself
+  try {
+    return await Promise.race([attempted, given]);
+  } finally {
+    ended.abort();
+  }
+}
+
+function tellRetry(lease: StepLease, end: StepEnd, line: StepContext['log']): void {
+  const pauseMs = end.end === 'failed' ? retryAfter(lease, end) : null;
+  if (pauseMs === null) return;
+  line(`it is tried again in ${pauseMs / 1000} s (${lease.retries + 1} of ${lease.retry.times})`);
 }
 
 /** Whose fault it was, in the words that go on the page. */
@@ -105,6 +142,7 @@ function explain(error: unknown, lease: StepLease, signal: AbortSignal, line: (t
     return {
       end: 'failed',
       fault: 'user',
+      ended: reason === 'timed-out' ? 'timeout' : undefined,
       reason: text,
       next: reason === 'timed-out' ? 'raise its timeout, or make it faster' : '',
     };
@@ -112,7 +150,8 @@ function explain(error: unknown, lease: StepLease, signal: AbortSignal, line: (t
   if (error instanceof StepFailure) {
     line(`failed: ${error.message}`);
     if (error.next !== '') line(`next: ${error.next}`);
-    return { end: 'failed', fault: error.fault, reason: error.message, next: error.next, instance: error.instance };
+    const { fault, ended, message: reason, next, instance } = error;
+    return { end: 'failed', fault, ended, reason, next, instance };
   }
   if (error instanceof GantryError) {
     line(`failed: ${error.message}`);
@@ -132,8 +171,7 @@ function explain(error: unknown, lease: StepLease, signal: AbortSignal, line: (t
 export async function makeContext(
   engine: Engine,
   lease: StepLease,
-  signal: AbortSignal,
-  line: (text: string) => void,
+  { signal, line, stop }: Surroundings,
 ): Promise<StepContext> {
   // A run that takes another one back works with what that one left.
   const output = (name: string) => outputOfStep(engine.parts, lease.run.undoesRun ?? lease.run.id, name);
@@ -149,33 +187,6 @@ export async function makeContext(
     log: line,
     outputOf: output,
     effect: (request) => performEffect(engine.parts, lease, request),
-    ephemeral: (target, act) => performEphemeral(engine.parts, lease, target, act),
-  };
-}
-
-/** Renews the lease, looks for an abort, and ends the step at its time-out. Returns what stops all that. */
-function keepLease(engine: Engine, lease: StepLease, halt: (reason: StopReason) => void): () => void {
-  const { parts } = engine;
-  const renew = setInterval(() => {
-    renewLease(parts, lease).then(
-      ({ abort }) => abort && halt('aborted'),
-      (error) => {
-        if (error instanceof LeaseLostError) halt('lease-lost');
-        else
-          parts.log.warn({ step: lease.name, error: messageOf(error) }, 'a lease could not be renewed; trying again');
-      },
-    );
-  }, RENEW_MS);
-  const look = setInterval(() => {
-    abortRequested(parts, lease).then(
-      (abort) => abort && halt('aborted'),
-      (error) => parts.log.warn({ step: lease.name, error: messageOf(error) }, 'could not look for an abort'),
-    );
-  }, ABORT_CHECK_MS);
-  const limit = setTimeout(() => halt('timed-out'), lease.timeoutMs);
-  return () => {
-    clearInterval(renew);
-    clearInterval(look);
-    clearTimeout(limit);
+    ephemeral: (target, act) => performEphemeral(engine.parts, lease, target, act, stop),
   };
 }

@@ -5,6 +5,7 @@ import type { StepLease } from '../../engine/steps/lease';
 import { takeSteps, type Wish } from '../../engine/steps/take';
 import { anyStepWaits } from '../../engine/steps/waiting';
 import { type Execution, executeStep } from './execute';
+import { Heard } from './heard';
 
 /** How often a runner looks into SQL without being rung, ms. */
 const POLL_MS = 250;
@@ -14,6 +15,8 @@ const TROUBLE_MS = 1_000;
 export interface Worker {
   /** Looks for work now. */
   wake(): void;
+  /** Looks for work; resolves when it has looked and has still a free place: then nothing is left of what was heard. */
+  hear(): Promise<void>;
   /** Takes no more work, gives running steps back, waits for them. */
   drain(limitMs: number): Promise<void>;
   running(): number;
@@ -26,16 +29,18 @@ export interface Worker {
 export function startWorker(
   engine: Engine,
   kinds: ReadonlyMap<string, StepKind>,
-  options: { owner: string; concurrency: number },
+  options: { owner: string; concurrency: number; pools?: readonly string[] },
 ): Worker {
   const { parts } = engine;
   const known = [...kinds.keys()];
+  const pools = options.pools === undefined ? {} : { pools: options.pools };
   const active = new Set<Execution>();
   /** Steps that are being acted on; one whose result is being stored has left its place. */
   let places = 0;
   let draining = false;
   let looking: Promise<void> | undefined;
   let again = false;
+  const heard = new Heard();
 
   const wake = (): void => {
     if (draining) return;
@@ -54,14 +59,15 @@ export function startWorker(
       setTimeout(wake, TROUBLE_MS).unref();
     } finally {
       looking = undefined;
+      if (places < options.concurrency) heard.letGo();
     }
   };
 
   /** Whoever looks while all places are taken takes what is over in a moment. */
   const wish = (): Wish =>
     places < options.concurrency
-      ? { kinds: known, limit: options.concurrency - places }
-      : { kinds: QUICK, limit: QUICK_AT_ONCE };
+      ? { ...pools, kinds: known, limit: options.concurrency - places }
+      : { ...pools, kinds: QUICK, limit: QUICK_AT_ONCE };
 
   const begin = (lease: StepLease): void => {
     const kind = kinds.get(lease.kind);
@@ -78,7 +84,7 @@ export function startWorker(
   };
 
   const poll = (): void => {
-    anyStepWaits(parts, wish().kinds).then(
+    anyStepWaits(parts, wish()).then(
       (waits) => waits && wake(),
       (error) => parts.log.error({ error: messageOf(error) }, 'looking for work failed; trying again'),
     );
@@ -88,10 +94,15 @@ export function startWorker(
 
   return {
     wake,
+    hear: () => {
+      wake();
+      return draining ? Promise.resolve() : heard.keep();
+    },
     running: () => active.size,
     drain: async (limitMs) => {
       draining = true;
       clearInterval(timer);
+      heard.letGo();
       const late = new Promise<void>((resolve) => setTimeout(resolve, limitMs).unref());
       const given = async (): Promise<void> => {
         await looking; // what is being taken at this moment is given back as well
