@@ -4,7 +4,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { RUN_LIMITS, type RunLimits } from './engine/model/run-limits';
+import type { RetentionPolicy } from './engine/retention/policy';
 import { networks, ownTlsFiles, publicUrl, type TlsFiles, tlsSettings } from './front-settings';
+import { DEFAULT_POOL, LABEL_PATTERN } from './pipelines/names';
+import { retentionSettings } from './retention-settings';
 import type { BuildSettings } from './runners/bases/build-settings';
 
 export type { TlsFiles } from './front-settings';
@@ -60,19 +64,30 @@ export interface HouseSettings {
   gateway: Address;
   /** Hosts of environments live under it: `storefront.localhost`. */
   domain: string;
+  /** `postgres://…` of the records; without it they are in the data folder. */
+  databaseUrl?: string;
   redisUrl: string;
+  /** Somebody named it; else it is the one that `gantry up` starts, or the machine's own. */
+  redisGiven: boolean;
   logLevel: string;
+  /** File of the audit's anchored heads; best on another mount. */
+  anchors: string;
   /** Where programs are looked for that Gantry starts (git). */
   programs: string;
 }
 
 export interface RunnerSettings extends HouseSettings {
   base: BaseSettings;
-  docker: DockerAddress;
+  /** Where Docker is, and how long a plain question to it may take, ms. */
+  docker: DockerAddress & { timeout: number };
   /** Steps at once in this process. */
   concurrency: number;
-  /** Releases whose images stay kept besides those that serve or are the way back. */
-  keepReleases: number;
+  /** It takes steps of these pools alone. */
+  pools: readonly string[];
+  /** How long what is over stays. */
+  retention: RetentionPolicy;
+  /** Of one step's log, MiB. */
+  logLimitMib: number;
   /** Where it tells how it is, for whoever watches the process; nowhere when it is left out. */
   health?: Address;
   /** No Docker: the dummy cluster, builder and gateway. */
@@ -99,21 +114,27 @@ export interface CliSettings {
   publicUrl?: string;
   /** A Redis that was given; else `up` starts its own. */
   redisUrl?: string;
+  /** The PostgreSQL with the records; without it they are in the data folder. */
+  databaseUrl?: string;
   noColor: boolean;
   environment: NodeJS.ProcessEnv;
 }
 
 export function houseSettings(environment: NodeJS.ProcessEnv = process.env): HouseSettings {
   const root = checkoutFolder();
+  const home = homeFolder(environment, root);
   return {
-    home: homeFolder(environment, root),
+    home,
     root,
     version: versionOf(root),
     listen: address('GANTRY_LISTEN', environment.GANTRY_LISTEN, '127.0.0.1:7070'),
     gateway: address('GANTRY_GATEWAY', environment.GANTRY_GATEWAY, '127.0.0.1:8080'),
     domain: environment.GANTRY_DOMAIN || 'localhost',
+    ...set('databaseUrl', postgresUrl(environment.GANTRY_DATABASE_URL)),
     redisUrl: environment.GANTRY_REDIS_URL || 'redis://127.0.0.1:6379',
+    redisGiven: Boolean(environment.GANTRY_REDIS_URL),
     logLevel: environment.GANTRY_LOG || 'info',
+    anchors: resolve(environment.GANTRY_ANCHORS || join(home, 'anchors', 'heads.jsonl')),
     programs: environment.PATH || '/usr/local/bin:/usr/bin:/bin',
   };
 }
@@ -127,6 +148,8 @@ export interface WebSettings extends HouseSettings {
   trustedProxies: readonly string[];
   /** PEM file with the authorities that forges' certificates are checked with; else the machine's. */
   forgeCaBundle?: string;
+  /** Past it, pushes and webhooks are told to come later. */
+  limits: RunLimits;
 }
 
 export function webSettings(environment: NodeJS.ProcessEnv = process.env): WebSettings {
@@ -137,16 +160,32 @@ export function webSettings(environment: NodeJS.ProcessEnv = process.env): WebSe
     ...set('publicUrl', publicUrl('GANTRY_PUBLIC_URL', environment.GANTRY_PUBLIC_URL)),
     trustedProxies: networks('GANTRY_TRUSTED_PROXIES', environment.GANTRY_TRUSTED_PROXIES),
     ...set('forgeCaBundle', environment.GANTRY_FORGE_CA_BUNDLE),
+    limits: runLimits(environment),
+  };
+}
+
+function runLimits(environment: NodeJS.ProcessEnv): RunLimits {
+  const numberOf = (name: string, fallback: number) => wholeNumber(name, environment[name], fallback, 1, 1_000_000);
+  return {
+    perApp: numberOf('GANTRY_MAX_OPEN_RUNS_PER_APP', RUN_LIMITS.perApp),
+    inAll: numberOf('GANTRY_MAX_OPEN_RUNS', RUN_LIMITS.inAll),
   };
 }
 
 export function runnerSettings(environment: NodeJS.ProcessEnv = process.env): RunnerSettings {
+  const numberOf = (name: string, fallback: number, min: number, max: number) =>
+    wholeNumber(name, environment[name], fallback, min, max);
   return {
     ...houseSettings(environment),
     base: baseSettings(environment),
-    docker: dockerAddress(environment.DOCKER_HOST),
-    concurrency: wholeNumber('GANTRY_CONCURRENCY', environment.GANTRY_CONCURRENCY, 8, 1, 64),
-    keepReleases: wholeNumber('GANTRY_KEEP_RELEASES', environment.GANTRY_KEEP_RELEASES, 3, 1, 100),
+    docker: {
+      ...dockerAddress(environment.DOCKER_HOST),
+      timeout: 1000 * wholeNumber('GANTRY_DOCKER_TIMEOUT', environment.GANTRY_DOCKER_TIMEOUT, 30, 1, 3_600),
+    },
+    concurrency: wholeNumber('GANTRY_CONCURRENCY', environment.GANTRY_CONCURRENCY, 8, 1, 1_000),
+    pools: poolNames('GANTRY_POOL', environment.GANTRY_POOL),
+    retention: retentionSettings(numberOf),
+    logLimitMib: wholeNumber('GANTRY_LOG_LIMIT_MIB', environment.GANTRY_LOG_LIMIT_MIB, 64, 1, 65_536),
     ...(environment.GANTRY_RUNNER_HEALTH
       ? { health: address('GANTRY_RUNNER_HEALTH', environment.GANTRY_RUNNER_HEALTH, '127.0.0.1:7071') }
       : {}),
@@ -155,7 +194,7 @@ export function runnerSettings(environment: NodeJS.ProcessEnv = process.env): Ru
 }
 
 export function cliSettings(environment: NodeJS.ProcessEnv = process.env): CliSettings {
-  const { home, root, version, listen, gateway, domain } = houseSettings(environment);
+  const { home, root, version, listen, gateway, domain, databaseUrl } = houseSettings(environment);
   return {
     home,
     root,
@@ -170,6 +209,7 @@ export function cliSettings(environment: NodeJS.ProcessEnv = process.env): CliSe
     ...tlsSettings(environment, home),
     ...set('publicUrl', publicUrl('GANTRY_PUBLIC_URL', environment.GANTRY_PUBLIC_URL)),
     ...set('redisUrl', environment.GANTRY_REDIS_URL),
+    ...set('databaseUrl', databaseUrl),
     noColor: (environment.NO_COLOR ?? '') !== '',
     environment,
   };
@@ -191,12 +231,28 @@ function address(name: string, text: string | undefined, fallback: string): Addr
   return { host: (match[1] ?? '').replace(/^\[|\]$/g, ''), port };
 }
 
+/** @throws Error in the words of the manual; never with the address itself, since a password may be in it */
+function postgresUrl(text: string | undefined): string | undefined {
+  if (text === undefined || text === '' || /^postgres(ql)?:\/\/./.test(text)) return text;
+  throw new Error(
+    'GANTRY_DATABASE_URL must be postgres://user:password@host:5432/database; without it the records are in GANTRY_HOME',
+  );
+}
+
 /** Where Docker listens, from `DOCKER_HOST`; without it the usual socket. */
 export function dockerAddress(text: string | undefined): DockerAddress {
   if (text === undefined || text === '') return { socketPath: '/var/run/docker.sock' };
   if (text.startsWith('unix://')) return { socketPath: text.slice('unix://'.length) };
   const url = new URL(text.replace(/^tcp:/, 'http:'));
   return { host: url.hostname, port: Number(url.port || 2375) };
+}
+
+/** @throws Error in the words of the manual when one is no name. */
+function poolNames(name: string, text: string | undefined): string[] {
+  const pools = (text || DEFAULT_POOL).split(',').map((pool) => pool.trim());
+  const bad = pools.find((pool) => !new RegExp(LABEL_PATTERN).test(pool));
+  if (bad === undefined) return pools;
+  throw new Error(`${name} is "${text}"; it must be names of pools, for example build or build,${DEFAULT_POOL}`);
 }
 
 function wholeNumber(name: string, text: string | undefined, fallback: number, min: number, max: number): number {

@@ -119,7 +119,8 @@ class CommandContext implements Context {
     return lines.filter((line) => line !== '');
   }
 
-  async confirm(question: string): Promise<boolean> {
+  /** A command may take it out of the context. */
+  readonly confirm = async (question: string): Promise<boolean> => {
     const { stdin, stderr } = this.around;
     if (stdin.isTTY !== true)
       throw usageError('this wants a yes, and there is no terminal to ask on', 'say it with --yes');
@@ -130,7 +131,7 @@ class CommandContext implements Context {
     } finally {
       reader.close();
     }
-  }
+  };
 }
 
 const errorLine = ({ message, next }: CommandError): string => `gantry: ${message}${next === '' ? '' : `; ${next}`}`;

@@ -23,9 +23,9 @@ export const EXIT_LINES: readonly (readonly [code: string, meaning: string])[] =
 const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = [
   ['This folder', ['demo', 'up', 'down', 'status', 'doctor']],
   ['An app', ['init', 'lint', 'app']],
-  ['Its runs', ['run', 'why', 'approve', 'reject']],
+  ['Its runs', ['run', 'why', 'restart', 'approve', 'reject']],
   ['What serves', ['release', 'gray', 'rollback', 'undo', 'env', 'instance', 'logs', 'shell']],
-  ['Gantry itself', ['upgrade', 'backup', 'restore', 'tls']],
+  ['Gantry itself', ['runner', 'upgrade', 'backup', 'restore', 'prune', 'audit', 'tls']],
   ['For programs and shells', ['api', 'completion']],
 ];
 

@@ -3,6 +3,7 @@ import { api } from './commands/api';
 import { appCreate, appList, appShow } from './commands/app';
 import { appConnect } from './commands/app-connect';
 import { approve, reject } from './commands/approve';
+import { auditExport, auditShow, auditVerify } from './commands/audit';
 import { backup } from './commands/backup';
 import { completion } from './commands/completion';
 import { demo } from './commands/demo';
@@ -15,13 +16,16 @@ import { init } from './commands/init';
 import { instanceList, instanceRemove } from './commands/instance';
 import { lint } from './commands/lint';
 import { logs } from './commands/logs';
+import { prune } from './commands/prune';
 import { releaseList, releaseShow } from './commands/release';
 import { releaseCreate } from './commands/release-create';
+import { restart } from './commands/restart';
 import { restore } from './commands/restore';
 import { rollback } from './commands/rollback';
 import { runCancel, runShow, runWatch } from './commands/run';
 import { runList } from './commands/run-list';
 import { runLogs } from './commands/run-logs';
+import { runner } from './commands/runner';
 import { shell } from './commands/shell';
 import { status } from './commands/status';
 import { tlsRenew, tlsShow, tlsTrust } from './commands/tls';
@@ -35,9 +39,11 @@ export function commandTable(version: string): readonly Command[] {
   const table: readonly Command[] = [
     up,
     down,
+    runner,
     backup,
     restore,
     upgrade,
+    prune,
     status,
     demo,
     doctor,
@@ -52,6 +58,7 @@ export function commandTable(version: string): readonly Command[] {
     runLogs,
     runWatch,
     runCancel,
+    restart,
     why,
     approve,
     reject,
@@ -68,6 +75,9 @@ export function commandTable(version: string): readonly Command[] {
     instanceRemove,
     logs,
     shell,
+    auditShow,
+    auditVerify,
+    auditExport,
     tlsShow,
     tlsRenew,
     tlsTrust,

@@ -8,6 +8,11 @@ import { dropArchives } from './archives/drop';
 import { archivesDue } from './archives/due';
 import { findArchive, keptBlobs, soundBlobs } from './archives/find';
 import { beginKeeping, endKeeping } from './archives/keep';
+import { exportAudit } from './audit/export';
+import { listAudit } from './audit/list';
+import { anchorRestored } from './audit/restored';
+import { verifyAudit } from './audit/verify';
+import { watchedAudit } from './audit/watched';
 import { confirmRestore } from './control/confirm-restore';
 import { hold, liftHold, listHolds } from './control/hold';
 import { announceRunner, dismissRunner, seeRunners } from './control/runners';
@@ -38,14 +43,22 @@ import { credentialsOf, forgetCredentials, forgetOldCredentials } from './releas
 import { findRelease, findReleaseNumber, listReleases } from './releases/find';
 import { sealRelease, withdrawRelease } from './releases/seal';
 import { showRelease, showReleases } from './releases/show';
+import { liveRecords } from './retention/live-records';
+import { measureRetention } from './retention/measure';
+import { askForPass, endPass, nextPass, showPass } from './retention/passes';
+import { noteReaped, reaperReports, recordReaping } from './retention/reaper-report';
 import { cancelRun } from './runs/cancel';
 import { explainRun } from './runs/explain';
 import { findRun, listRuns, stepState } from './runs/find';
 import { setGrayShare } from './runs/gray';
+import { relativesOf } from './runs/kin';
 import { lastMove } from './runs/last-move';
+import { countOpenRuns } from './runs/open';
 import { previewUndo } from './runs/preview-undo';
+import { restartRun } from './runs/restart';
 import { rollback } from './runs/rollback';
 import { showRun } from './runs/show';
+import { demandRoomFor } from './runs/room';
 import { listRunSummaries } from './runs/summary';
 import { undo } from './runs/undo';
 import { endSession } from './sessions/end';
@@ -53,6 +66,8 @@ import { placedInstances } from './sessions/list';
 import { meetInstance } from './sessions/meet';
 import { openSession } from './sessions/open';
 import { overdueSessions, renewSessions, takeSession } from './sessions/take';
+import { knowsHint } from './steps/knows-hint';
+import { repairQueue } from './steps/repair-queue';
 import { anyStepRuns } from './steps/running';
 import { countAll } from './store/counts';
 import { proveWritable, schemaVersions } from './store/health';
@@ -94,12 +109,16 @@ export function createEngine(parts: EngineParts) {
       find: to(findRun),
       list: to(listRuns),
       summaries: to(listRunSummaries),
+      relatives: to(relativesOf),
+      countOpen: to(countOpenRuns),
+      demandRoom: to(demandRoomFor),
       show: to(showRun),
       why: to(explainRun),
       stepState: to(stepState),
       anyStepRuns: to(anyStepRuns),
       lastMove: to(lastMove),
       cancel: to(cancelRun),
+      restart: to(restartRun),
       rollback: to(rollback),
       previewUndo: to(previewUndo),
       undo: to(undo),
@@ -179,8 +198,27 @@ export function createEngine(parts: EngineParts) {
       noteSound: to(noteSound),
       noteDamage: to(noteDamage),
     },
+    audit: {
+      list: to(listAudit),
+      verify: to(verifyAudit),
+      export: to(exportAudit),
+      watched: to(watchedAudit),
+      anchorRestored: to(anchorRestored),
+    },
     runners: { announce: to(announceRunner), dismiss: to(dismissRunner), see: to(seeRunners) },
+    retention: {
+      ask: to(askForPass),
+      next: to(nextPass),
+      end: to(endPass),
+      show: to(showPass),
+      liveRecords: to(liveRecords),
+      recordReaping: to(recordReaping),
+      noteReaped: to(noteReaped),
+      reaper: to(reaperReports),
+      measure: to(measureRetention),
+    },
     terms: { hold: to(holdTerm) },
+    queue: { repair: to(repairQueue), knows: to(knowsHint) },
     holds: { begin: to(hold), lift: to(liftHold), list: to(listHolds), confirmRestore: to(confirmRestore) },
     store: {
       counts: to(countAll),

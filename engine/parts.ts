@@ -1,4 +1,5 @@
 import type { Bytes, Logs } from './ports/bytes';
+import type { RunLimits } from './model/run-limits';
 import type { Clock, Probe, Random } from './ports/clock';
 import type { Exchange } from './ports/exchange';
 import type { Logger } from './ports/logger';
@@ -18,6 +19,8 @@ export interface EngineParts {
   log: Logger;
   /** Domain under which hosts of environments live: `storefront.localhost`, `storefront-test.localhost`. */
   domain: string;
+  /** Default: `RUN_LIMITS`. */
+  limits?: RunLimits;
 }
 
 /** Who does it: `user:ada`, `runner:…`, `rule:lease-expired`. Never empty. */

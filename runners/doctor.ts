@@ -1,27 +1,23 @@
-import { existsSync } from 'node:fs';
 import { listArchives } from '../engine/archives/find';
+import { watchedAudit } from '../engine/audit/watched';
 import { listHolds } from '../engine/control/hold';
-import { messageOf } from '../engine/model/errors';
+import { GantryError, messageOf } from '../engine/model/errors';
 import { migrations } from '../engine/store/migrations';
-import { schemaOf } from '../engine/store/store';
+import { type Store, schemaOf } from '../engine/store/store';
 import type { RunnerSettings } from '../settings';
 import { listBases } from './bases/command';
+import type { Check } from './check';
 import { connectDocker } from './docker/client';
 import { describeEngine, type EngineFacts, engineFacts } from './docker/description';
-import { databaseOf, withStore } from './upkeep/data';
-
-export interface Check {
-  name: string;
-  state: 'ok' | 'warn' | 'fail';
-  found: string;
-  why: string;
-  mend: string;
-}
+import { redisChecks } from './doctor-redis';
+import { hasRecords, withStore } from './upkeep/data';
+import { retentionChecks } from './upkeep/retention-checks';
 
 /** `doctor`: what only a runner can know, one JSON document on standard output. */
 export async function doctorMain(settings: RunnerSettings): Promise<number> {
   const client = connectDocker(settings.docker);
-  const checks: Check[] = [...(await holdChecks(settings.home)), ...(await imageChecks(settings.home))];
+  const checks = await recordChecks(settings);
+  if (settings.redisGiven) checks.push(...(await redisChecks(settings.redisUrl)));
   try {
     const engine = await describeEngine(client);
     checks.push(engineCheck(await engineFacts(client), client.address));
@@ -61,10 +57,34 @@ export function engineCheck(facts: EngineFacts, address: string): Check {
   };
 }
 
+/** What the records tell; when they cannot be read, why. */
+async function recordChecks(settings: RunnerSettings): Promise<Check[]> {
+  try {
+    if (!(await hasRecords(settings))) return serverCheck(settings);
+    return await withStore(settings, async (store) => [
+      ...serverCheck(settings),
+      ...(await holdChecks(store)),
+      ...(await imageChecks(store)),
+      ...(await auditChecks(store)),
+      ...(await retentionChecks(settings, store)),
+    ]);
+  } catch (error) {
+    if (!(error instanceof GantryError)) throw error;
+    const { message: found, next: mend } = error;
+    return [{ name: 'records', state: 'fail', found, why: 'every answer of Gantry is a committed row', mend }];
+  }
+}
+
+/** Whoever asks has opened the database, and so knows that it is fit (engine/store/postgres-server.ts). */
+function serverCheck({ databaseUrl }: RunnerSettings): Check[] {
+  if (databaseUrl === undefined) return []; // the command line looks at SQLite's file
+  const found = 'PostgreSQL, with fsync, full_page_writes and synchronous_commit on';
+  return [{ name: 'records', state: 'ok', found, why: 'what was answered must survive a power cut', mend: '' }];
+}
+
 /** Whether something keeps Gantry from acting: a restore that nobody has confirmed, an upgrade under way. */
-async function holdChecks(home: string): Promise<Check[]> {
-  if (!existsSync(databaseOf(home))) return [];
-  const holds = await withStore(home, (store) => listHolds({ store }));
+async function holdChecks(store: Store): Promise<Check[]> {
+  const holds = await listHolds({ store });
   return holds.map(({ name, reason }) => ({
     name: `held-${name}`,
     state: 'warn',
@@ -75,12 +95,9 @@ async function holdChecks(home: string): Promise<Check[]> {
 }
 
 /** Releases whose kept images could not be loaded if their host were lost. */
-async function imageChecks(home: string): Promise<Check[]> {
-  if (!existsSync(databaseOf(home))) return [];
-  const archives = await withStore(home, async ({ read }) =>
-    // An older Gantry's records, before the upgrade: they know nothing of kept images.
-    (await schemaOf(read)) < migrations.length ? [] : listArchives(read),
-  );
+async function imageChecks({ read }: Store): Promise<Check[]> {
+  // An older Gantry's records, before the upgrade: they know nothing of kept images.
+  const archives = (await schemaOf(read)) < migrations.length ? [] : await listArchives(read);
   if (archives.length === 0) return [];
   const kept = archives.filter(({ state }) => state === 'kept');
   const bad = archives.find(({ state }) => state === 'damaged') ?? archives.find(({ state }) => state === 'failed');
@@ -89,6 +106,19 @@ async function imageChecks(home: string): Promise<Check[]> {
   const found = `${kept.length} of ${archives.length}; ${bad.imageId.slice(7, 19)} ${bad.state}: ${bad.reason}`;
   const mend = 'they are taken again while Docker has the images; see: gantry release list APP';
   return [{ ...check, state: bad.state === 'damaged' ? 'fail' : 'warn', found, mend }];
+}
+
+/** Whether the records of who did what are still as they were written. */
+async function auditChecks(store: Store): Promise<Check[]> {
+  const watched = await watchedAudit({ store });
+  if (watched === null) return [];
+  const check = { name: 'audit', why: 'it proves who did what' };
+  const [broken] = watched.breaks;
+  if (broken === undefined) {
+    return [{ ...check, state: 'ok', found: `${watched.entries} entries are as they were written`, mend: '' }];
+  }
+  const mend = 'keep a copy of the database and of the anchors, then see: gantry audit verify (docs/audit.md)';
+  return [{ ...check, state: 'fail', found: broken.says, mend }];
 }
 
 async function baseChecks(client: ReturnType<typeof connectDocker>): Promise<Check[]> {

@@ -1,24 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { installationId } from '../engine/store/installation';
-import { openSqlite } from '../engine/store/sqlite';
 import { openStore } from '../engine/store/store';
 import type { RunnerSettings } from '../settings';
 import { listBases } from './bases/command';
 import { connectDocker } from './docker/client';
 import { type Purged, purge } from './docker/purge';
 import { makeGateway, networkName } from './make-gateway';
+import { hasRecords, openRecords } from './upkeep/data';
 
 /**
  * `remove --apps | --purge [--keep-bases]`: takes this installation's objects out of Docker, and nothing else.
  * Prints one JSON line per object: removed, or left and why.
  */
 export async function removeMain(settings: RunnerSettings, args: readonly string[]): Promise<number> {
-  const database = join(settings.home, 'gantry.db');
   const say = (line: Purged) => process.stdout.write(`${JSON.stringify(line)}\n`);
-  if (!existsSync(database)) return 0; // nothing was ever started here
-  const store = await openStore(openSqlite(database));
+  if (!(await hasRecords(settings))) return 0; // nothing was ever started here
+  const store = await openStore(await openRecords(settings));
   const installation = await installationId(store, { bytes: randomBytes });
   await store.close();
   const client = connectDocker(settings.docker);

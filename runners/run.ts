@@ -3,16 +3,18 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pino from 'pino';
 import { createEngine, type Engine } from '../engine/engine';
-import { messageOf } from '../engine/model/errors';
+import { type GantryError, messageOf } from '../engine/model/errors';
+import type { EngineParts } from '../engine/parts';
 import { connectBell } from '../engine/queue/bell';
 import { connectExchange } from '../engine/queue/redis-exchange';
 import { fileBytes } from '../engine/store/bytes';
 import { installationId } from '../engine/store/installation';
-import { fileLogs } from '../engine/store/logs';
-import { openSqlite } from '../engine/store/sqlite';
+import { fileLogs, logLimits } from '../engine/store/logs';
+import { openDatabase } from '../engine/store/open';
 import { openStore } from '../engine/store/store';
 import type { RunnerSettings } from '../settings';
 import { announce } from './control/announce';
+import { hearHints } from './control/hear-hints';
 import { startLoops } from './control/loops';
 import { serveHealth } from './health';
 import { makeWorld } from './make-world';
@@ -23,38 +25,48 @@ import { startWorker } from './worker/worker';
 /** How long running steps get to be given back when the runner is told to stop, ms. */
 const DRAIN_LIMIT_MS = 15_000;
 
-/** The composition root of a runner: settings in, parts together, work until told to stop. */
-export async function runMain(settings: RunnerSettings): Promise<number> {
+/**
+ * The composition root of a runner: settings in, parts together, work until told to stop.
+ * @param change puts something between the engine and its parts: for mains that die at a chosen moment
+ */
+export async function runMain(
+  settings: RunnerSettings,
+  change: (parts: EngineParts) => EngineParts = (parts) => parts,
+): Promise<number> {
   const log = pino(
     { level: settings.logLevel, base: { process: 'runner' } },
     pino.destination({ dest: 2, sync: true }),
   );
   await mkdir(join(settings.home, 'run'), { recursive: true, mode: 0o700 });
-  const store = await openStore(openSqlite(join(settings.home, 'gantry.db')));
+  const store = await openStore(await openDatabase(settings, endAtOnce));
   const random = { bytes: randomBytes };
   const bytesIn = (folder: string) => fileBytes(join(settings.home, folder), () => randomBytes(8).toString('hex'));
   const bytes = bytesIn('artifacts');
   const bell = connectBell(settings.redisUrl, log);
   const exchange = connectExchange(settings.redisUrl, log);
-  const engine: Engine = createEngine({
+  const parts = change({
     store,
     bell,
     exchange,
     bytes,
-    logs: fileLogs(join(settings.home, 'logs')),
+    logs: fileLogs(join(settings.home, 'logs'), logLimits(settings.logLimitMib)),
     clock: { now: Date.now },
     random,
     probe: () => undefined,
     log,
     domain: settings.domain,
   });
+  const engine: Engine = createEngine(parts);
   const world = makeWorld(settings, await installationId(store, random), { bytes, kept: bytesIn('images') });
   const owner = `${process.pid}-${randomBytes(3).toString('hex')}`;
-  const worker = startWorker(engine, stepKinds(world), { owner, concurrency: settings.concurrency });
-  await bell.listen(() => worker.wake());
+  const kinds = stepKinds(world);
+  const { concurrency, pools } = settings;
+  const worker = startWorker(engine, kinds, { owner, concurrency, pools });
+  await bell.listen(hearHints(engine, worker));
   const sessions = startSessions(engine, world, owner);
-  const leave = announce(engine, { owner, cluster: world.cluster.name, places: settings.concurrency });
-  const stopLoops = startLoops(engine, world, owner, settings.keepReleases);
+  const reach = { cluster: world.cluster.name, pools, kinds: [...kinds.keys()] };
+  const leave = announce(engine, { owner, places: concurrency, ...reach });
+  const stopLoops = startLoops(engine, world, owner, { policy: settings.retention, reach });
   const health = settings.health === undefined ? undefined : await serveHealth(engine, world, settings.health);
   const stateFile = await writeState(settings.home);
   log.info({ owner, dummy: settings.dummy, version: settings.version }, 'runner works');
@@ -74,6 +86,12 @@ export async function runMain(settings: RunnerSettings): Promise<number> {
   // Open keep-alive connections to Docker must not keep the process.
   setImmediate(() => process.exit(0));
   return 0;
+}
+
+/** The disk failed under the records: nothing is given back or stored any more; the next life checks them first. */
+function endAtOnce({ message, next }: GantryError): never {
+  process.stderr.write(`gantry runner: ${message}; ${next}\n`);
+  process.exit(1);
 }
 
 function told(): Promise<string> {

@@ -1,5 +1,7 @@
+import type { Anchors } from '../engine/ports/anchors';
+import type { Belongings } from '../engine/ports/belongings';
 import type { Builder } from '../engine/ports/builder';
-import type { Bytes } from '../engine/ports/bytes';
+import type { Bytes, LogFolders } from '../engine/ports/bytes';
 import type { Cluster } from '../engine/ports/cluster';
 import type { Gateway } from '../engine/ports/gateway';
 import type { ClusterImages } from '../engine/ports/images';
@@ -20,8 +22,14 @@ export interface World {
   /** Blobs of kept images. Apart from artifacts: what nothing names any more is collected here. */
   kept: Bytes;
   images: ClusterImages;
+  /** What steps wrote, run by run: what is old is collected here. */
+  logFolders: LogFolders;
+  /** Everything on the cluster that carries this installation's label. */
+  belongings: Belongings;
   prober: Prober;
   access: InstanceAccess;
+  /** Where heads of the audit are anchored; left out where nobody watches it. */
+  anchors?: Anchors;
   /** Where containers in the network of a stage reach the gateway; undefined where there is none (the dummy). */
   gatewayInside(stage: string): Promise<{ network: string; address: string; port: number } | undefined>;
 }

@@ -9,7 +9,7 @@ import { connectExchange } from '../engine/queue/redis-exchange';
 import { fileBytes } from '../engine/store/bytes';
 import { installationId } from '../engine/store/installation';
 import { fileLogs } from '../engine/store/logs';
-import { openSqlite } from '../engine/store/sqlite';
+import { openDatabase } from '../engine/store/open';
 import { openStore } from '../engine/store/store';
 import { webSettings } from '../settings';
 import { startWeb } from './start';
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   // Standard output belongs to people and to `gantry up`; the log goes to standard error.
   const log = pino({ level: settings.logLevel, base: { process: 'web' } }, pino.destination({ dest: 2, sync: true }));
   await mkdir(join(settings.home, 'run'), { recursive: true, mode: 0o700 });
-  const store = await openStore(openSqlite(join(settings.home, 'gantry.db')));
+  const store = await openStore(await openDatabase(settings, fail));
   const bell = connectBell(settings.redisUrl, log);
   const exchange = connectExchange(settings.redisUrl, log);
   const engine = createEngine({
@@ -34,6 +34,7 @@ async function main(): Promise<void> {
     probe: () => undefined,
     log,
     domain: settings.domain,
+    limits: settings.limits,
   });
   const web = await startWeb(engine, log, settings, await installationId(store, { bytes: randomBytes }));
   const first = await engine.users.first('owner');

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/engine';
+import type { Anchors } from '../engine/ports/anchors';
 import type { Logger } from '../engine/ports/logger';
 import type { EventFeed } from './events/feed';
 import type { RunLooks } from './events/run-looks';
@@ -28,6 +29,8 @@ export interface WebOptions {
   trustedProxies?: readonly string[];
   /** PEM file with the authorities that forges' certificates are checked with; else the machine's. */
   forgeCaBundle?: string;
+  /** File of the audit's anchored heads. */
+  anchors: string;
 }
 
 /** Everything that a request handler is given. Nothing else reaches it. */
@@ -51,6 +54,8 @@ export interface WebParts {
   sessions: Sessions;
   metrics: Metrics;
   health: HealthMonitor;
+  /** Heads of the audit that runners have written outside of the database. */
+  anchors: Anchors;
   /** Aborts when the process is to stop: whoever streams ends then. */
   stopping: AbortSignal;
 }

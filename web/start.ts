@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Engine } from '../engine/engine';
 import type { Logger } from '../engine/ports/logger';
+import { anchorFile } from '../engine/store/anchor-file';
 import { createFeed } from './events/feed';
 import { RunLooks } from './events/run-looks';
 import { createTrafficFeed } from './events/traffic-feed';
@@ -50,6 +51,7 @@ export async function startWeb(engine: Engine, log: Logger, options: WebOptions,
     sessions: openSessions(secret, () => engine.parts.clock.now()),
     metrics: createMetrics(engine, options.version),
     health: startHealthMonitor(() => parts),
+    anchors: anchorFile(options.anchors),
     stopping: stopping.signal,
   };
   const hooks = startHooksLoop(parts);

@@ -13,6 +13,8 @@ export interface Status {
   gateway: { host: string; port: number } | null;
   domain: string;
   cluster: unknown;
+  /** How many have not ended, by their state; an older Gantry does not tell. */
+  runs?: Record<'queued' | 'running' | 'waiting' | 'undoing', number>;
 }
 
 /** How Gantry is, part by part. */
@@ -163,6 +165,9 @@ export interface RunSummary {
   startedAt: number | null;
   endedAt: number | null;
   release: number | null;
+  supersededBy?: number | null;
+  /** Where it stands when other runs of the app go first. */
+  inLine?: { place: string; position: number; behind: number; words: string } | null;
   url: string;
 }
 
@@ -184,6 +189,27 @@ export interface RunList extends List<RunSummary> {
   version: number;
   /** Where the next page begins; null at the end. */
   next: string | null;
+}
+
+/** Who did what. */
+export interface AuditEntry {
+  seq: number;
+  /** Name of the app, or `system`. */
+  chain: string;
+  at: number;
+  actor: string;
+  action: string;
+  object: string;
+  detail: unknown;
+}
+
+export interface AuditVerdict {
+  ok: boolean;
+  entries: number;
+  chains: { chain: string; entries: number; hash: string }[];
+  breaks: { chain: string; entry: number; finding: string; says: string }[];
+  anchors: { where: string; lines: number; at: number | null } | null;
+  remarks: string[];
 }
 
 export interface Step {
@@ -260,6 +286,8 @@ export interface Run extends RunSummary {
   waitsFor: string;
   /** Number of the run that this one takes back. */
   undoes: number | null;
+  /** The run whose plan this one walks once more. */
+  restarts: number | null;
   releaseHash: string | null;
   failure?: Failure | null;
 }
@@ -317,3 +345,26 @@ export const isFinal = (run: { state: string }): boolean => FINAL_RUN_STATES.inc
 
 const FINAL_STEP_STATES = ['succeeded', 'failed', 'cancelled', 'undone'];
 export const isFinalStep = (step: { state: string }): boolean => FINAL_STEP_STATES.includes(step.state);
+
+/** What retention removed, or would remove. */
+export interface RetentionPass {
+  id: string;
+  kind: 'look' | 'prune';
+  state: 'asked' | 'running' | 'done' | 'failed';
+  endedAt: number | null;
+  reason: string;
+  report: {
+    removed: Record<string, { count: number; bytes: number; digest: string }>;
+    items: { kind: string; name: string; why: string; bytes: number }[];
+    stays: { kind: string; why: string; count: number }[];
+    left: { kind: string; name: string; why: string }[];
+  };
+}
+
+/** What has no record and was not removed. */
+export interface ReaperReport {
+  cluster: string;
+  at: number;
+  doubtful: { kind: string; name: string; why: string }[];
+  left: { kind: string; name: string; why: string }[];
+}

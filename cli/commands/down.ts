@@ -54,7 +54,7 @@ const stoppedLine = ({ name, pid, how }: Stopped): string => `${name} (process $
 async function removeThings(input: Input, { settings, out }: Context): Promise<Removal[]> {
   if (!input.flag('purge') && !input.flag('apps')) return [];
   // Without a database there is no installation, so nothing of it can be in Docker.
-  if (!existsSync(join(settings.home, 'gantry.db'))) return [];
+  if (settings.databaseUrl === undefined && !existsSync(join(settings.home, 'gantry.db'))) return [];
   const args = input.flag('purge') ? ['--purge', ...(input.flag('keep-bases') ? ['--keep-bases'] : [])] : ['--apps'];
   return removeFromDocker(settings, args, ({ kind, name, left }) => {
     out.line(left === undefined ? `removed ${kind} ${name}` : `left ${kind} ${name}: ${left}`);

@@ -48,6 +48,14 @@ const addressOf = (known: Status): [string, string][] => [
   ['gateway', known.gateway === null ? 'does not answer' : hostAndPort(known.gateway)],
   ['apps at', `http://NAME.${known.domain}${known.gateway === null ? '' : `:${known.gateway.port}`}/`],
   ['installation', known.installation],
+  ['runs', openRuns(known)],
 ];
+
+/** `2 running, 1 waiting`; empty when all have ended. */
+const openRuns = ({ runs }: Status): string =>
+  Object.entries(runs ?? {})
+    .filter(([, count]) => count > 0)
+    .map(([state, count]) => `${count} ${state}`)
+    .join(', ');
 
 const unwell = ({ parts }: Health): Health['parts'] => parts.filter(({ state }) => state !== 'up');

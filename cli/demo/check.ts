@@ -65,8 +65,13 @@ export async function checkDemo(input: Input, context: Context): Promise<Outcome
 
 /** A folder, ports and a Redis of its own; nothing that belongs to the caller's Gantry. */
 function throwaway(settings: CliSettings, home: string, ports: { web: number; gateway: number }): CliSettings {
-  const { GANTRY_REDIS_URL: _redis, GANTRY_DUMMY: _dummy, ...environment } = settings.environment;
-  const { redisUrl: _url, ...rest } = settings;
+  const {
+    GANTRY_REDIS_URL: _redis,
+    GANTRY_DATABASE_URL: _database,
+    GANTRY_DUMMY: _dummy,
+    ...environment
+  } = settings.environment;
+  const { redisUrl: _url, databaseUrl: _records, ...rest } = settings;
   return {
     ...rest,
     home,

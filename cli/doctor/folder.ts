@@ -73,12 +73,14 @@ const HEADER_BYTES = 20;
 const MAGIC = 'SQLite format 3\0';
 const WAL = 2;
 
-function database({ home }: CliSettings): Check {
+function database({ home, databaseUrl }: CliSettings): Check {
   const file = join(home, 'gantry.db');
   const check = {
     name: 'database',
     why: 'what was answered must survive a power cut (write-ahead log, synced at each commit)',
   };
+  if (databaseUrl !== undefined)
+    return { ...check, state: 'ok', found: 'PostgreSQL, by GANTRY_DATABASE_URL', mend: '' };
   const header = headerOf(file);
   if (header === undefined) return { ...check, state: 'ok', found: 'none yet: made at the first start', mend: '' };
   if (header.toString('latin1', 0, MAGIC.length) !== MAGIC) {

@@ -33,8 +33,9 @@ export const shortRef = (ref: string): string => ref.replace(/^refs\/(heads|tags
 export const runName = (run: { app: string; number: number }): string => `${run.app}#${run.number}`;
 
 export function runTable(out: Output, runs: readonly RunSummary[], now: number): string {
+  const isNoted = runs.some((run) => noteOf(run) !== '');
   return table(
-    ['RUN', 'STATE', 'TOOK', 'BEGAN', 'REF', 'COMMIT', 'RELEASE', 'TITLE'],
+    ['RUN', 'STATE', 'TOOK', 'BEGAN', 'REF', 'COMMIT', 'RELEASE', 'TITLE', ...(isNoted ? ['NOTE'] : [])],
     runs.map((run) => [
       runName(run),
       stateWord(out, run.state),
@@ -44,8 +45,15 @@ export function runTable(out: Output, runs: readonly RunSummary[], now: number):
       shortHash(run.commit),
       run.release === null ? '' : String(run.release),
       oneLine(run.title, 60),
+      ...(isNoted ? [noteOf(run)] : []),
     ]),
   );
+}
+
+/** What a run stands in line for, or which one took its place. */
+function noteOf({ inLine, supersededBy }: RunSummary): string {
+  if (inLine) return inLine.words;
+  return supersededBy ? `superseded by #${supersededBy}` : '';
 }
 
 export function runPage(out: Output, run: Run, now: number): string {
@@ -58,6 +66,7 @@ export function runPage(out: Output, run: Run, now: number): string {
     ['release', run.release === null ? '' : `${run.release}  ${shortHash(run.releaseHash)}`],
     ['trigger', run.startedBy === '' ? run.trigger : `${run.trigger} by ${run.startedBy}`],
     ['undoes', run.undoes == null ? '' : `run #${run.undoes}`],
+    ['restarts', run.restarts == null ? '' : `run #${run.restarts}`],
     ['began', moment(run.createdAt, now, out.terminal)],
     ['took', span(run.startedAt ?? run.createdAt, run.endedAt, now)],
     ['page', run.url],

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import type { CliSettings } from '../../settings';
@@ -34,6 +35,19 @@ export function redisConfiguration(folder: string, { port, password }: Pick<OwnR
     '',
   ].join('\n');
 }
+
+/** The Redis that the folder's supervisor has configured; undefined when there is none. */
+export function readRedisConfiguration(home: string): OwnRedis | undefined {
+  const file = configurationOf(home);
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, 'utf8');
+  const port = Number(/^port (\d+)$/m.exec(text)?.[1]);
+  const password = /^requirepass (\w+)$/m.exec(text)?.[1];
+  if (password === undefined || Number.isNaN(port)) return undefined;
+  return { port, password, url: redisUrl(port, password) };
+}
+
+export const redisUrl = (port: number, password: string): string => `redis://:${password}@127.0.0.1:${port}`;
 
 const folderOf = (home: string): string => join(home, 'redis');
 const configurationOf = (home: string): string => join(folderOf(home), 'redis.conf');

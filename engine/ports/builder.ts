@@ -4,7 +4,8 @@ import type { Labels } from './cluster';
 /**
  * Builds: images by Dockerfile, commands in containers, thin layers. Everything runs away from production's network.
  *
- * Contract: calls may run at once; `signal` ends a build and leaves nothing behind (no container, no half image).
+ * Contract: calls may run at once; `signal` ends a build and leaves nothing behind (no container, no half image). With a
+ * signal that was aborted before, a command only removes the container that an earlier epoch of it left.
  * @throws StepFailure with fault `user` when the user's build failed, `world` when the engine did not answer.
  */
 export interface Builder {

@@ -23,11 +23,26 @@ export interface Bytes {
   tidy(before: number): Promise<void>;
 }
 
-/** The output of steps. Bytes stay bytes; offsets are byte offsets. */
+/** A line of output without its end: a text of ours, or bytes as a program wrote them. */
+export type OutputLine = string | Buffer;
+
+/** The output of steps. Bytes stay bytes; offsets are byte offsets, and what stands at one never changes. */
 export interface Logs {
-  /** Appends; resolves when it is handed to the operating system. */
+  /** Appends; resolves when it is handed to the operating system. Past the log's limit it is held back until the end. */
   append(runId: string, stepId: string, bytes: Buffer): Promise<void>;
-  /** At most `limit` bytes from `offset`; an empty buffer when there are none (yet). */
-  read(runId: string, stepId: string, offset: number, limit: number): Promise<Buffer>;
+  /** Nobody writes for now: what was held back is cut to its last part and appended. A log may be gone on with. */
+  end(runId: string, stepId: string): Promise<void>;
+  /**
+   * At most `limit` bytes from `offset`; an empty buffer when there are none (yet).
+   * @param memory what is read into, when its owner reads again and again; at least `limit` bytes
+   */
+  read(runId: string, stepId: string, offset: number, limit: number, memory?: Buffer): Promise<Buffer>;
   size(runId: string, stepId: string): Promise<number>;
+}
+
+/** The logs of all runs, for whoever tidies up: a folder per run. */
+export interface LogFolders {
+  /** Everything that is there, in any order; size in bytes. */
+  list(): AsyncIterable<{ runId: string; size: number }>;
+  remove(runId: string): Promise<void>;
 }

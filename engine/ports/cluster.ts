@@ -28,8 +28,11 @@ export interface Cluster {
    * @throws InstanceUnhealthyError when `within` has passed or the process ended.
    */
   waitHealthy(name: string, health: HealthCheck, signal: AbortSignal, onLine: (line: string) => void): Promise<void>;
-  /** From now on it comes back by itself when it ends or its host restarts. For one that was healthy. */
-  keepRunning(name: string): Promise<void>;
+  /**
+   * For one that was healthy and may serve already: from now on it comes back by itself when it ends or its host
+   * restarts, and finds other apps of its stage also while the gateway learns a new name.
+   */
+  keepRunning(name: string, stage: string): Promise<void>;
   findInstance(name: string): Promise<InstanceSeen | undefined>;
   /** All instances of this installation, running or not. */
   listInstances(): Promise<InstanceSeen[]>;

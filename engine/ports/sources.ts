@@ -4,6 +4,8 @@
  */
 export interface Sources {
   commit(app: string, commit: string): Promise<CommitFacts>;
+  /** Whether `ancestor`, another commit, is among those that `commit` was made from; not so when it is not known. */
+  comesFrom(app: string, commit: string, ancestor: string): Promise<boolean>;
   /** Undefined when the commit has no such file. Links are not followed. */
   readFile(app: string, commit: string, path: string, limitBytes: number): Promise<Buffer | undefined>;
   /** Paths of all files, at most `limit`. */

@@ -1,3 +1,4 @@
+import { recordAudit } from '../audit/record';
 import { canonical } from '../model/hash';
 import type { EngineParts } from '../parts';
 import { fence } from '../steps/fence';
@@ -13,7 +14,7 @@ export async function sealArtifact(
   await parts.store.write(async (tx) => {
     await fence(tx, lease);
     const provenance = { commit: lease.run.commit, run: lease.run.number, step: lease.name, builtIn: artifact.builtIn };
-    await tx
+    const sealed = await tx
       .insertInto('artifacts')
       .values({
         digest: artifact.digest,
@@ -26,6 +27,15 @@ export async function sealArtifact(
         sealed_at: parts.clock.now(),
       })
       .onConflict((c) => c.column('digest').doNothing())
-      .execute();
+      .returning('digest')
+      .executeTakeFirst();
+    if (sealed === undefined) return;
+    await recordAudit(parts, tx, {
+      chain: lease.app.name,
+      actor: `runner:${lease.owner}`,
+      action: 'artifact.seal',
+      object: artifact.digest,
+      detail: { kind: artifact.kind, size: artifact.size, ...provenance },
+    });
   });
 }

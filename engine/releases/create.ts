@@ -8,6 +8,7 @@ import type { Actor, EngineParts } from '../parts';
 import type { RegistryCredentials } from '../ports/builder';
 import { ringAll } from '../runs/apply';
 import { createRun } from '../runs/create';
+import { demandRoom } from '../runs/room';
 import { holdCredentials } from './credentials';
 
 export interface ReleaseWanted {
@@ -30,7 +31,7 @@ const DEFAULT_BRANCHES = ['main', 'master'];
 /**
  * Starts a run whose release is not built: its file was uploaded, or its image comes from elsewhere. From `seal` on it
  * is a run like any other: tested, approved, shared and promoted.
- * @throws GantryError `app-unknown`, `artifact-unknown`, `image-moves`, `no-pipeline`.
+ * @throws GantryError `app-unknown`, `artifact-unknown`, `image-moves`, `no-pipeline`, `too-many-runs`.
  */
 export async function createRelease(parts: EngineParts, wanted: ReleaseWanted, actor: Actor): Promise<ReleaseStarted> {
   const { given, pipeline, credentials } = wanted;
@@ -42,6 +43,7 @@ export async function createRelease(parts: EngineParts, wanted: ReleaseWanted, a
   const spec: PlanSource = { given, ...(pipeline === undefined ? {} : { pipeline }) };
   const title = given.kind === 'image' ? given.ref : given.name;
   const created = await parts.store.write(async (tx) => {
+    await demandRoom(parts, tx, app);
     const run = await createRun(parts, tx, app, {
       trigger: 'release',
       ref: head?.ref ?? `refs/heads/${DEFAULT_BRANCHES[0]}`,

@@ -173,6 +173,7 @@ function retire(step: UndoneStep, picture: UndoPicture): Verdict {
   const t = production(picture);
   const gone = retired.filter((id) => laneOf(t, id) === undefined);
   if (gone.length === 0) return { skip: retired.length === 0 ? 'it retired nothing' : 'what it retired stands again' };
+  if (gone.some((id) => !facts.releases.has(id))) return removedLongAgo(step, picture);
   const names = gone.map((id) => name(picture, id)).join(' and ');
   // Going back further must not wait for instances that nobody meets.
   if ('before' in wanted && wanted.before !== step.name) {
@@ -188,6 +189,13 @@ function retire(step: UndoneStep, picture: UndoPicture): Verdict {
     gone.reduce((traffic, id) => place(traffic, id).traffic, t),
   );
   return { does: `${names} is started again from its kept image, and stands without traffic` };
+}
+
+/** Retention keeps the record of a release only while something leads back to it. */
+function removedLongAgo(step: UndoneStep, { wanted }: UndoPicture): Verdict {
+  const why = 'what it retired is over for so long that it was removed';
+  if ('before' in wanted && wanted.before !== step.name) return { skip: why };
+  return { refuse: why, next: 'push its commit again' };
 }
 
 const stableOf = (t: Traffic): string | null => (t.stable === null ? null : t.lanes[t.stable]);

@@ -1,10 +1,16 @@
+import { AuditWatch, WATCH_MS } from '../../engine/audit/watch';
 import type { Engine } from '../../engine/engine';
 import { messageOf } from '../../engine/model/errors';
+import type { RetentionPolicy } from '../../engine/retention/policy';
+import type { Reach } from '../../engine/steps/waiting';
 import type { World } from '../world';
 import { endKept } from './end-kept';
 import { endLeaving } from './end-leaving';
 import { endWarm } from './end-warm';
 import { keepImages } from './keep-images';
+import { mendQueue } from './mend-queue';
+import { prune } from './prune';
+import { Reaper } from './reap';
 import { SAMPLE_MS, TrafficSampler } from './sample-traffic';
 import { whenCalm } from './when-calm';
 
@@ -23,22 +29,39 @@ interface Loop {
  * none while everything is held: after a restore the records are not to be believed yet. Returns what stops them and
  * waits for the turns under way.
  */
-export function startLoops(engine: Engine, world: World, holder: string, keepReleases: number): () => Promise<void> {
+export function startLoops(
+  engine: Engine,
+  world: World,
+  holder: string,
+  { policy, reach }: { policy: RetentionPolicy; reach: Reach },
+): () => Promise<void> {
   const { log } = engine.parts;
   const sampler = new TrafficSampler(engine, world);
+  const reaper = new Reaper(engine, world);
   const loops: Loop[] = [
     { name: 'gateway', everyMs: 5_000, turn: () => compareGateway(engine, world) },
     { name: 'warm', everyMs: 5_000, turn: () => endWarm(engine, world) },
     { name: 'leaving', everyMs: 2_000, turn: () => endLeaving(engine, world) },
     { name: 'kept', everyMs: 2_000, turn: () => endKept(engine, world) },
     { name: 'credentials', everyMs: 15_000, turn: () => engine.releases.forgetOldCredentials() },
-    { name: 'images', everyMs: 5_000, turn: whenCalm(engine, keepImages(engine, world, keepReleases)) },
+    { name: 'queue', everyMs: 3_000, turn: mendQueue(engine, { ...reach, pools: 'all' }) },
+    { name: 'images', everyMs: 5_000, turn: whenCalm(engine, keepImages(engine, world, policy.releases)) },
+    { name: 'retention', everyMs: 2_000, turn: (signal) => prune(engine, world, policy, signal) },
+    { name: 'reaper', everyMs: 10_000, turn: () => reaper.turn(), rest: () => reaper.rest() },
+    ...auditLoop(engine, world),
     { name: 'traffic', everyMs: SAMPLE_MS, turn: () => sampler.turn(), rest: () => sampler.rest() },
   ];
   const stops = loops.map((loop) => startLoop(engine, loop, `${loop.name}/${world.cluster.name}`, holder, log));
   return async () => {
     await Promise.all(stops.map((stop) => stop()));
   };
+}
+
+/** Checks the audit and anchors what it has checked, where there is a place for anchors. */
+function auditLoop({ parts }: Engine, { anchors }: World): Loop[] {
+  if (anchors === undefined) return [];
+  const watch = new AuditWatch(parts, anchors);
+  return [{ name: 'audit', everyMs: WATCH_MS, turn: () => watch.turn(), rest: () => watch.rest() }];
 }
 
 function startLoop(

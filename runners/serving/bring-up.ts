@@ -6,7 +6,8 @@ import type { StepWork } from '../../engine/ports/step-kind';
 import type { Release } from '../../engine/releases/find';
 import { place } from '../../engine/rollout/traffic';
 import { compensateEffects, effectKey } from '../../engine/steps/effect';
-import { WORLD_ATTEMPTS } from '../../engine/steps/lease';
+import { fence } from '../../engine/steps/fence';
+import { retryAfter } from '../../engine/steps/retry';
 import type { World } from '../world';
 import { imageOf, specOf, type Wanted } from './instance-spec';
 import { introduce } from './introduce';
@@ -63,11 +64,11 @@ async function allEnded(works: readonly Promise<void>[]): Promise<void> {
 }
 
 /**
- * Has instances that were brought up come back by themselves from now on. It takes its time, and only a restart will
- * ask for it: whoever switches to them does not wait for it first.
+ * Has instances that were brought up come back by themselves from now on, and find others also while new names come. It
+ * takes its time, and only a restart or a new app will ask for it: whoever switches to them does not wait for it first.
  */
-export async function keepUp(world: World, { instances }: BroughtUp): Promise<void> {
-  await Promise.all(instances.map((name) => world.cluster.keepRunning(name)));
+export async function keepUp(world: World, environment: Environment, { instances }: BroughtUp): Promise<void> {
+  await Promise.all(instances.map((name) => world.cluster.keepRunning(name, environment.name)));
 }
 
 /**
@@ -140,8 +141,10 @@ async function giveUp(
 ): Promise<void> {
   if (error instanceof LeaseLostError || context.signal.reason === 'lease-lost') return;
   if (context.signal.reason === 'given-back') return;
-  const again = error instanceof StepFailure && error.fault === 'world' && context.lease.attempt < WORLD_ATTEMPTS;
+  const again = error instanceof StepFailure && retryAfter(context.lease, error) !== null;
   if (again && !context.signal.aborted) return;
+  // Whoever was paused may think that it must clean up what its successor has put to serve meanwhile.
+  await fence(context.engine.parts.store.read, context.lease);
   const kept = await keepFailed(context, error);
   const left = started.filter((name) => name !== kept);
   if (kept !== undefined) await world.gateway.removeServers(environment.slot, lane, [kept], 0);

@@ -1,6 +1,7 @@
 import { messageOf, StepFailure } from '../../engine/model/errors';
 import type { GatewayServer } from '../../engine/ports/gateway';
 import type { StepWork } from '../../engine/ports/step-kind';
+import { fence } from '../../engine/steps/fence';
 import type { World } from '../world';
 import type { Wanted } from './instance-spec';
 
@@ -20,6 +21,9 @@ export async function introduce(context: StepWork, world: World, ones: readonly 
     act: async () => {
       const joined = ones.map((one) => world.cluster.joinStage(one.name, environment.name));
       const [servers] = await Promise.all([untilAllHealthy(context, world, ones), ...joined]);
+      // The boot took its time, and another runner may have gone on with the step meanwhile.
+      await fence(context.engine.parts.store.read, context.lease);
+      await clearStrangers(context, world, ones[0]);
       await serve(context, ones, servers);
       await world.gateway.addServers(
         environment.slot,
@@ -29,6 +33,22 @@ export async function introduce(context: StepWork, world: World, ones: readonly 
       return { slot: environment.slot, lane };
     },
   });
+}
+
+/** For what is still open at a release that had the lane before and had lost all of its traffic, ms. */
+const STRANGERS_DRAIN_MS = 1_000;
+
+/**
+ * Whoever took down the release that had the lane before may have been cut off after the lane was given up: nobody who
+ * comes to the new release may meet what is left of it.
+ */
+async function clearStrangers({ engine }: StepWork, world: World, { environment, lane }: Wanted): Promise<void> {
+  const there = await world.gateway.listServers(environment.slot, lane);
+  if (there.length === 0) return;
+  const instances = await engine.instances.list({ environmentId: environment.id });
+  const staying = instances.filter(({ state }) => state !== 'draining').map(({ name }) => name);
+  const left = there.map(({ name }) => name).filter((name) => !staying.includes(name));
+  if (left.length > 0) await world.gateway.removeServers(environment.slot, lane, left, STRANGERS_DRAIN_MS);
 }
 
 interface Seen {

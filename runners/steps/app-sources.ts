@@ -6,6 +6,8 @@ import type { World } from '../world';
 /** The sources of one app at the commit of its run. Paths are relative to the app's folder. */
 export interface AppSources {
   facts(): Promise<CommitFacts>;
+  /** Whether `ancestor` is among the commits that `commit` was made from. */
+  comesFrom(commit: string, ancestor: string): Promise<boolean>;
   /** Undefined when the commit has no such file. */
   readFile(path: string, limitBytes: number): Promise<Buffer | undefined>;
   /** Paths of the app's files, at most `limit` of the repository's. */
@@ -23,6 +25,7 @@ export async function appSources({ engine, lease }: StepWork, { sources }: World
   return {
     inRepository,
     facts: () => sources.commit(repository, commit),
+    comesFrom: (sha, ancestor) => sources.comesFrom(repository, sha, ancestor),
     readFile: (path, limitBytes) => sources.readFile(repository, commit, inRepository(path), limitBytes),
     listFiles: async (limit) => {
       const paths = await sources.listFiles(repository, commit, limit);

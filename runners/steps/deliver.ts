@@ -51,7 +51,10 @@ async function deliver(context: StepContext<'deliver'>, world: World): Promise<S
   const isAlone = stage.role === 'environment';
   // As it was before this step, also when an earlier epoch of it has switched already.
   const moved = await (isAlone ? takeOver : standBeside)(context, world, environment, release);
-  await Promise.all([keepUp(world, brought), isAlone ? clearLoose(context, world, environment.id) : undefined]);
+  await Promise.all([
+    keepUp(world, environment, brought),
+    isAlone ? clearLoose(context, world, environment.id) : undefined,
+  ]);
   const before = moved.before.stable === null ? null : moved.before.lanes[moved.before.stable];
   context.log(`release ${release.number} stands in lane ${brought.lane}`);
   const output: DeliverOutput = { environment: environment.id, before };
@@ -123,5 +126,5 @@ async function giveBack(context: StepWork, world: World, environment: Environmen
   await bringImage(context, world, previous, environment.name);
   const brought = await bringUp(context, world, environment, previous, environment.name);
   await takeOver(context, world, environment, previous);
-  await keepUp(world, brought);
+  await keepUp(world, environment, brought);
 }

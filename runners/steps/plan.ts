@@ -1,6 +1,8 @@
 import { StepFailure } from '../../engine/model/errors';
+import type { RunId } from '../../engine/model/ids';
 import type { StepContext, StepKind, StepResult } from '../../engine/ports/step-kind';
 import { describeRun } from '../../engine/runs/describe';
+import type { Kin } from '../../engine/runs/kin';
 import { checkPipeline, problemLine } from '../../pipelines/check';
 import { givenProblem, planPipeline } from '../../pipelines/plan';
 import { isTextWanted, proposePipeline } from '../../pipelines/propose';
@@ -43,7 +45,26 @@ async function makePlan(context: StepContext<'plan'>, world: World): Promise<Ste
   if (!verdict.wanted) return { end: 'ignored', reason: verdict.reason };
   const plan = planPipeline(spec);
   log(`plan: ${plan.steps.map((s) => s.name).join(' → ')}`);
-  return { end: 'planned', plan };
+  return { end: 'planned', plan, kin: await kinOf(context, sources) };
+}
+
+/**
+ * Pushes of one ref can reach Gantry in another order than Git took them. A commit is older than one that was made from
+ * it, whichever came first, unless its push moved the ref back on purpose.
+ */
+async function kinOf({ lease, engine }: StepContext<'plan'>, { comesFrom }: AppSources): Promise<Kin> {
+  const { movedFrom, relatives } = await engine.runs.relatives(lease);
+  const { commit } = lease.run;
+  const isOlder = async (late: string, lateFrom: string, early: string): Promise<boolean> =>
+    (await comesFrom(early, late)) && !(await comesFrom(lateFrom, late));
+  const newer: RunId[] = [];
+  const older: RunId[] = [];
+  for (const relative of relatives) {
+    if (relative.later) {
+      if (await isOlder(relative.commit, relative.movedFrom, commit)) older.push(relative.id);
+    } else if (movedFrom !== null && (await isOlder(commit, movedFrom, relative.commit))) newer.push(relative.id);
+  }
+  return { newer, older };
 }
 
 /** The plan of a release that is not built: everything after `seal` is as the pipeline says. */

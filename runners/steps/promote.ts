@@ -69,7 +69,7 @@ async function switchBack(context: StepContext<'promote'>, world: World): Promis
   const moved = await makeItStable(context, world, now, target, { sessions: false });
   context.log(`release ${target.number} is stable again since version ${moved.version} of the route`);
   await Promise.all([
-    brought === undefined ? undefined : keepUp(world, brought),
+    brought === undefined ? undefined : keepUp(world, environment, brought),
     stopFormerWarm(context, world, moved, target),
   ]);
   return { end: 'succeeded', output: moved as unknown as Json };

@@ -37,7 +37,7 @@ async function startAgain(context: StepContext<'retire'>, world: World): Promise
     const release = await context.engine.releases.find(id);
     await bringImage(context, world, release, productionStage(release));
     const production = await productionOf(context);
-    await keepUp(world, await bringUp(context, world, production, release, productionStage(release)));
+    await keepUp(world, production, await bringUp(context, world, production, release, productionStage(release)));
     context.log(`release ${release.number} stands again, without traffic`);
   }
   if (retired.length === 0) context.log('nothing was retired here');

@@ -96,7 +96,7 @@ describe('a backup', function () {
     expect(refused.stderr).to.contain('has records already').and.to.contain('--replace');
   });
 
-  it('comes back into an empty folder, where pushes are accepted and nothing begins until it is confirmed', async () => {
+  it('comes back into an empty folder, where pushes are accepted and nothing begins until it is confirmed [F55]', async () => {
     const restored = await program.run(other, 'restore', file, '--with-bytes', bytes);
     expect(restored.exit, restored.stderr).to.equal(0);
     expect(restored.stdout).to.contain('restore --confirm');

@@ -11,6 +11,7 @@ const STATUS = {
   gateway: { host: '127.0.0.1', port: 8080 },
   domain: 'localhost',
   cluster: {},
+  runs: { queued: 0, running: 12, waiting: 1, undoing: 0 },
 };
 const well = { name: 'bell', title: 'Queue', needed: false, state: 'up', since: 0, found: 'answers', next: '' };
 const broken = { ...well, name: 'sql', title: 'Database', state: 'down', found: 'is full', next: 'make room' };
@@ -34,6 +35,7 @@ describe('gantry status', () => {
     expect(exit).to.equal(0);
     expect(stdout)
       .to.match(/user +ann \(owner\)/)
+      .and.match(/runs +12 running, 1 waiting\n/)
       .and.match(/health +ready\n$/);
   });
 

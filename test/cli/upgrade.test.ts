@@ -112,7 +112,7 @@ describe('an upgrade', function () {
     expect(await version()).to.equal('1.0.0');
   });
 
-  it('goes on with the runs in flight, accepts pushes before and after, and keeps a copy', async () => {
+  it('goes on with the runs in flight, accepts pushes before and after, and keeps a copy [F54]', async () => {
     const newer = new ProgramCopy(join(folder, 'newer'), '1.2.0').withMigration('create table shelves (id text)');
     clone.push('main', FILES);
     await runIs(1, (run) => stateOf(run, 'command/slow') === 'running');
@@ -131,7 +131,7 @@ describe('an upgrade', function () {
     expect(readdirSync(join(home, 'backups')).filter((name) => done.backup.endsWith(name))).to.have.length(1);
   });
 
-  it('cannot be gone back from by starting the older program, which refuses the newer schema', async () => {
+  it('cannot be gone back from by starting the older program, which refuses the newer schema [F54]', async () => {
     for (const words of [['upgrade'], ['restart']]) {
       if (words[0] === 'restart') succeeded(await old.run(home, 'down'));
       const { exit, stderr } = await old.run(

@@ -124,7 +124,7 @@ export function builderContract(place: () => BuilderPlace): void {
     expect(Date.now() - began).to.be.below(8_000);
   });
 
-  it('tells of a command that ran out of memory', async () => {
+  it('tells of a command that ran out of memory [F25]', async () => {
     const end = await run({ env: { DUMMY_OOM: '1' } });
     expect(end).to.include({ outOfMemory: true, exitCode: 137 });
   });

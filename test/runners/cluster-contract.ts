@@ -124,14 +124,14 @@ export function clusterContract(place: () => ClusterPlace): void {
     expect(await place().cluster.lastLines(spec.name, 1)).to.deep.equal(['no database']);
   });
 
-  it('tells of a process that ran out of memory', async () => {
+  it('tells of a process that ran out of memory [F25]', async () => {
     const { spec } = await start({ env: { DUMMY_OOM: '1' } });
     const error = await unhealthy(spec.name);
     expect(error.message).to.include('out of memory');
     expect(error.details).to.deep.include({ exitCode: 137, outOfMemory: true });
   });
 
-  it('tells what an instance answered that never got healthy', async () => {
+  it('tells what an instance answered that never got healthy [F26]', async () => {
     const { spec } = await start({ env: { DUMMY_NEVER_HEALTHY: '1' } });
     const error = await unhealthy(spec.name, 1_500);
     expect(error.message).to.include('not healthy within 1.5 s');

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, RootHookObject } from 'mocha';
 import { dockerLeftovers, labelledObjects } from './docker-leftovers';
+import { removeSharedPostgres } from './postgres';
 import { endProcesses, processesOf } from './process-leftovers';
 
 export { requireDocker, skipBecause } from './skips';
@@ -36,6 +37,7 @@ export const mochaHooks: RootHookObject = {
 
   async afterAll(this: Context) {
     this.timeout(20_000);
+    await removeSharedPostgres();
     const processes = await processesOf(mark);
     const objects = dockerLeftovers(await labelledObjects(), before);
     endProcesses(processes);

@@ -8,8 +8,12 @@ import type { Engine } from '../../engine/engine';
 import { isFinalRun } from '../../engine/model/states';
 import type { EngineParts } from '../../engine/parts';
 import type { RunFound } from '../../engine/runs/find';
+import { LEASE_MS } from '../../engine/steps/lease';
 import { fileBytes } from '../../engine/store/bytes';
+import { fileLogFolders } from '../../engine/store/log-folders';
+import { databaseNow } from '../../engine/store/store';
 import { dummyAccess } from '../../runners/dummy/access';
+import { dummyBelongings } from '../../runners/dummy/belongings';
 import { DummyBuilder } from '../../runners/dummy/builder';
 import { DummyCluster } from '../../runners/dummy/cluster';
 import { DummyGateway } from '../../runners/dummy/gateway';
@@ -19,10 +23,14 @@ import { stepKinds } from '../../runners/steps/kinds';
 import { startWorker, type Worker } from '../../runners/worker/worker';
 import { gitSources } from '../../runners/workspace/sources';
 import type { World } from '../../runners/world';
-import { makeEngine } from './engine';
+import { makeEngine, onPostgres } from './engine';
 
 const run = promisify(execFile);
 const NO_COMMIT = '0'.repeat(40);
+/** Each statement goes to another process there and back. */
+const PATIENCE_MS = onPostgres ? 20_000 : 8_000;
+/** A lease that is younger may be one that the worker has got and does not know of yet: the answer is on its way. */
+const FRESH_MS = onPostgres ? 250 : 0;
 
 export interface House {
   engine: Engine;
@@ -57,7 +65,8 @@ export interface HouseOptions {
 export async function makeHouse(options: HouseOptions = {}): Promise<House> {
   const change = options.change ?? ((world: World) => world);
   const test = await makeEngine(options.parts);
-  if (options.hasty === true) await sql`pragma synchronous = off`.execute(test.engine.parts.store.read);
+  // A PostgreSQL of the tests lies in memory anyway.
+  if (options.hasty === true && !onPostgres) await sql`pragma synchronous = off`.execute(test.engine.parts.store.read);
   const { engine } = test;
   const cluster = new DummyCluster();
   const gateway = new DummyGateway();
@@ -74,6 +83,8 @@ export async function makeHouse(options: HouseOptions = {}): Promise<House> {
     gateway,
     prober: dummyProber(),
     access: dummyAccess(cluster),
+    belongings: dummyBelongings(cluster),
+    logFolders: fileLogFolders(join(test.folder, 'logs')),
     gatewayInside: async () => undefined,
   };
   const kinds = options.idle === true ? new Map() : stepKinds(change(world));
@@ -91,7 +102,7 @@ export async function makeHouse(options: HouseOptions = {}): Promise<House> {
   };
 
   const settled = async (app: string, number: number): Promise<RunFound> => {
-    const until = Date.now() + (options.patienceMs ?? 8_000);
+    const until = Date.now() + (options.patienceMs ?? PATIENCE_MS);
     for (;;) {
       const found = await engine.runs.find(app, number);
       if (isFinalRun(found.row.state) || found.row.state === 'waiting') return found;
@@ -128,9 +139,16 @@ export async function makeHouse(options: HouseOptions = {}): Promise<House> {
 
 /** Nobody holds them: as if the six seconds had passed. */
 async function expireLeases(engine: Engine): Promise<void> {
-  await engine.parts.store.write((tx) =>
-    tx.updateTable('steps').set({ lease_until: 1, not_before: 0 }).where('state', 'in', ['running', 'ready']).execute(),
-  );
+  const fresh = sql<number>`${databaseNow} + ${LEASE_MS - FRESH_MS}`;
+  await engine.parts.store.write(async (tx) => {
+    const steps = tx.updateTable('steps');
+    await steps.set({ not_before: 0 }).where('state', '=', 'ready').where('not_before', '>', 0).execute();
+    await steps
+      .set({ lease_until: 1, not_before: 0 })
+      .where('state', '=', 'running')
+      .where('lease_until', '<=', fresh)
+      .execute();
+  });
 }
 
 /** Makes a commit in `<folder>/work/APP` and pushes it to `<folder>/git/APP.git`. Returns its id. */

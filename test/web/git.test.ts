@@ -80,7 +80,7 @@ describe('the built-in Git remote', () => {
     expect(text).to.include('|   port: 3000').and.include('run 1 ignored').and.include('there is no gantry.yml');
   });
 
-  it('makes a run of each pushed ref, and none of a deleted one', async () => {
+  it('makes a run of each pushed ref, and none of a deleted one [F36]', async () => {
     await tree.commit('a.txt', 'one');
     await tree.git('tag', '-a', 'v1', '-m', 'first');
     await tree.git('branch', 'topic');
@@ -114,7 +114,7 @@ describe('the built-in Git remote', () => {
     }
   }).timeout(20_000);
 
-  it('takes a forced push', async () => {
+  it('takes a forced push [F36]', async () => {
     await tree.commit('a.txt', 'one');
     await tree.git('push', '-o', 'no-follow', remote(), 'main');
     await tree.git('commit', '-q', '--amend', '-m', 'better');

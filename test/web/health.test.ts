@@ -16,7 +16,13 @@ describe('health', () => {
   beforeEach(async () => {
     bell = 'up';
     house = await makeHouse({ bell: { ...silentBell(), state: () => bell } });
-    await house.engine.runners.announce({ owner: 'r1', cluster: 'local', places: 8 });
+    await house.engine.runners.announce({
+      owner: 'r1',
+      cluster: 'local',
+      places: 8,
+      pools: ['default'],
+      kinds: ['plan'],
+    });
   });
   afterEach(() => house.close());
 
@@ -38,6 +44,7 @@ describe('health', () => {
       ['bytes', 'up', ''],
       ['bell', 'up', ''],
       ['runners', 'up', ''],
+      ['audit', 'up', ''],
     ]);
     expect(await (await house.ask('/health/live', { as: 'nobody' })).json()).to.deep.equal({ ok: true });
   });

@@ -70,7 +70,7 @@ describe('who may ask', () => {
     expect(ready.status).to.equal(200);
     expect(await ready.json()).to.deep.equal({
       ready: true,
-      checks: { sql: 'up', schema: 'up', bytes: 'up', bell: 'degraded', runners: 'degraded' },
+      checks: { sql: 'up', schema: 'up', bytes: 'up', bell: 'degraded', runners: 'degraded', audit: 'up' },
     });
   });
 });

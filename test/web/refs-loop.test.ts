@@ -25,7 +25,7 @@ describe('a push that web was not told about', () => {
   const pushPastWeb = (...refs: string[]) => tree.git('push', join(house.home, 'git', 'storefront.git'), ...refs);
   const runs = () => house.json<Runs>('/api/v1/apps/storefront/runs');
 
-  it('is found at the next start, once', async () => {
+  it('is found at the next start, once [F1]', async () => {
     const commit = await tree.commit('a.txt', 'one');
     await pushPastWeb('main');
     await house.restart();
@@ -97,7 +97,7 @@ describe('a push that web was not told about', () => {
     expect((await runs()).items).to.have.length(1);
   });
 
-  it('tells the pusher that it is stored, when web does not answer the hook', async () => {
+  it('tells the pusher that it is stored, when web does not answer the hook [F2]', async () => {
     await tree.commit('a.txt', 'one');
     // A push past web runs the same hook when it is asked to, with nobody to tell.
     const hooks = join(__dirname, '..', '..', 'web', 'git', 'hooks');

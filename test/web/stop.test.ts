@@ -48,6 +48,7 @@ describe('web', () => {
       gateway: { host: '127.0.0.1', port: 8080 },
       domain: 'localhost',
       programs: '',
+      anchors: '',
     };
     const error = await startWeb(house.engine, house.engine.parts.log, options, 'x').then(
       () => undefined,

@@ -12,7 +12,11 @@ const STATUS: Record<ErrorKind, number> = {
   conflict: 409,
   forbidden: 403,
   unavailable: 503,
+  busy: 429,
 };
+
+/** What is not available now is looked for again after so long: forges and scripts go by it. */
+const RETRY_AFTER_S = 5;
 
 export interface ErrorAnswer {
   status: number;
@@ -49,6 +53,7 @@ export async function answerError(parts: WebParts, ctx: Context, error: unknown)
     return;
   }
   ctx.status = answer.status;
+  if (answer.status === 503 || answer.status === 429) ctx.set('Retry-After', String(RETRY_AFTER_S));
   const { code, message, next } = answer;
   if (isPage(ctx)) ctx.body = await renderError(parts, ctx, answer);
   else if (ctx.path.startsWith('/git/')) ctx.body = `${[message, next].filter(Boolean).join('; ')}\n`;

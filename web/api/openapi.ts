@@ -26,12 +26,20 @@ const REFUSALS = {
   404: ['NotFound', 'what the address or the input names does not exist'],
   409: ['Conflict', 'things stand otherwise; the message tells how'],
   413: ['TooLarge', 'the body is too large'],
+  429: ['Busy', 'a limit is reached; `Retry-After` says when to try again'],
   500: ['Mistake', 'a mistake of Gantry'],
   503: ['Unavailable', 'Gantry cannot do it now'],
 } as const;
 type RefusalStatus = keyof typeof REFUSALS;
 
-const STATUS_OF_KIND = { invalid: 400, 'not-found': 404, conflict: 409, forbidden: 403, unavailable: 503 } as const;
+const STATUS_OF_KIND = {
+  invalid: 400,
+  'not-found': 404,
+  conflict: 409,
+  forbidden: 403,
+  unavailable: 503,
+  busy: 429,
+} as const;
 
 /** OpenAPI 3.1 of every route that is described: made from the schemas that read the input. */
 export function openApiDocument(routes: readonly Route[]): object {

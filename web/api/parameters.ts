@@ -7,5 +7,6 @@ export const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   number: z.int().min(0).max(999_999_999).describe('number of the run, or of the release, in its app'),
   forge: z.enum(forges.map(({ name }) => name)).describe('who sends it'),
   instance: z.string().describe('name of the instance'),
+  pass: z.string().describe('id of a pass of retention'),
   step: z.string().describe('name of the step, its slash written as `%2F`'),
 };

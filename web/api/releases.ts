@@ -47,7 +47,7 @@ export const releaseRoutes: readonly Route[] = [
     summary: 'starts a run for a release that is not built: of a file that was uploaded, or of an image',
     body: releaseWanted,
     answers: { 201: releaseStarted },
-    errors: ['conflict'],
+    errors: ['conflict', 'busy'],
     handle: async (parts, ctx, { body }) => {
       const started = await parts.engine.releases.create({ app: param(ctx, 'app'), ...body }, actorOf(ctx));
       ctx.body = { ...started, url: runUrl(parts, started.app, started.run) };

@@ -1,6 +1,7 @@
 import { hookRoutes } from '../hooks/receive';
 import type { Route } from '../route';
 import { appRoutes } from './apps';
+import { auditRoutes } from './audit';
 import { descriptionRoute } from './description';
 import { environmentRoutes } from './environments';
 import { eventRoutes } from './events';
@@ -12,6 +13,7 @@ import { lintRoutes } from './lint';
 import { liveRoutes } from './live';
 import { logRoutes } from './logs';
 import { releaseRoutes } from './releases';
+import { retentionRoutes } from './retention';
 import { runRoutes } from './runs';
 import { statusRoutes } from './status';
 import { trafficRoutes } from './traffic';
@@ -34,7 +36,9 @@ const described: readonly Route[] = [
   ...releaseRoutes,
   ...environmentRoutes,
   ...instanceRoutes,
+  ...retentionRoutes,
   ...lintRoutes,
+  ...auditRoutes,
 ];
 
 export const apiRoutes: readonly Route[] = [...described, descriptionRoute([...described, ...hookRoutes])];

@@ -6,7 +6,7 @@ import { actorOf, type Context, param, type Route, userOf } from '../route';
 import { numberParam } from './body';
 import { endpoint } from './endpoint';
 import { limit, oneOf, reason } from './schemas/common';
-import { cancelled, decided, run, runList } from './schemas/runs';
+import { cancelled, decided, restarted, run, runList } from './schemas/runs';
 import { withRunUrl } from './shapes';
 
 const RUN_LIST_VERSION = 1;
@@ -29,6 +29,10 @@ const listQuery = z.strictObject({
 });
 
 const cancelShape = z.strictObject({ reason });
+const restartShape = z.strictObject({
+  from: z.string().max(200).optional().describe('the first step to do once more; else the first that did not succeed'),
+  reason,
+});
 const voteShape = z.strictObject({
   step: z.string().max(200).optional().describe('only needed when several wait'),
   reason,
@@ -78,6 +82,21 @@ export const runRoutes: readonly Route[] = [
     handle: async (parts, ctx, { body }) => {
       const wanted = { app: param(ctx, 'app'), run: numberParam(ctx, 'number'), reason: body.reason ?? '' };
       ctx.body = await parts.engine.runs.cancel(wanted, actorOf(ctx));
+    },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/apps/:app/runs/:number/restart',
+    permission: 'user',
+    summary: 'walks the plan of a run that ended badly once more, from a step on',
+    details:
+      'A new run with the same commit and plan; what was built is taken over by its digest, and people are asked again.',
+    body: restartShape,
+    answers: { 200: restarted },
+    errors: ['conflict'],
+    handle: async (parts, ctx, { body: { from, reason: why = '' } }) => {
+      const wanted = { app: param(ctx, 'app'), run: numberParam(ctx, 'number'), reason: why };
+      ctx.body = await parts.engine.runs.restart(from === undefined ? wanted : { ...wanted, from }, actorOf(ctx));
     },
   }),
   endpoint({

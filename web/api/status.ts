@@ -20,6 +20,7 @@ export const statusRoutes: readonly Route[] = [
         gateway: parts.options.gateway,
         domain: parts.options.domain,
         cluster: { name: 'local' },
+        runs: await parts.engine.runs.countOpen(),
       };
     },
   }),

@@ -84,6 +84,14 @@ describe('the launcher', function () {
     expect(stderr).to.equal("gantry: there is no Docker Engine 'nothing-like-it' to test on; known: trixie\n");
   });
 
+  it('names the databases that the tests can run on when asked for another', async () => {
+    const { status, stderr } = await run(join(root, 'gantry'), ['test', '--database', 'nothing-like-it'], folder);
+    expect(status).to.equal(1);
+    expect(stderr).to.equal(
+      "gantry: there is no database 'nothing-like-it' to test on besides SQLite; known: postgres\n",
+    );
+  });
+
   it('says with one sentence that the cache cannot be written', async () => {
     const { status, stderr } = await run(join(root, 'gantry'), ['env'], folder, { GANTRY_CACHE: '/dev/null/cache' });
     expect(status).to.equal(1);

@@ -111,6 +111,7 @@ export function aRun(changes: Partial<Run> = {}): Run {
     approvals: [],
     waitsFor: '',
     undoes: null,
+    restarts: null,
     releaseHash: null,
     ...changes,
   };

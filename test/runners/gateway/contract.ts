@@ -132,7 +132,7 @@ export function keepsTheGatewayContract(harness: () => GatewayHarness): void {
     expect(await gateway.listServers(4)).to.deep.equal([]);
   });
 
-  it('becomes equal to the records, says what it mended, and then finds nothing more', async () => {
+  it('becomes equal to the records, says what it mended, and then finds nothing more [F28]', async () => {
     const { gateway, other } = harness();
     const [one, two] = [await harness().instance('one'), await harness().instance('two')];
     await gateway.route(aRoute('forgotten.test', 6, 1));
@@ -146,7 +146,7 @@ export function keepsTheGatewayContract(harness: () => GatewayHarness): void {
     expect(await gateway.listServers(6)).to.deep.equal([]);
   });
 
-  it('does not let a comparison with old records undo a newer switch', async () => {
+  it('does not let a comparison with old records undo a newer switch [F28]', async () => {
     const { gateway } = harness();
     const records = theRecords([aSlot(aRoute('newer.test', 7, 1))]);
     await gateway.converge(records);

@@ -211,7 +211,7 @@ describe('the gateway as HAProxy', function () {
       await gateway.removeRoute('starts.test');
     });
 
-    it('comes back by itself when its process is killed, and serves the last route', async () => {
+    it('comes back by itself when its process is killed, and serves the last route [F27]', async () => {
       await gateway.route(aRoute('flip.test', 30, 1_000, { stable: 'b', warm: 'a' }));
       const begun = performance.now();
       await harness.killGateway();
@@ -231,7 +231,7 @@ describe('the gateway as HAProxy', function () {
       expect((await harness.request('flip.test')).status).to.equal(503);
     });
 
-    it('is made again from its own files when the container was removed, and from the records when files are lost', async () => {
+    it('is made again from its own files when the container was removed, and from the records when files are lost [F27]', async () => {
       const one = await harness.instance('one');
       const records = theRecords([aSlot(aRoute('records.test', 50, 7), { a: [one] })]);
       await gateway.converge(records);
@@ -261,6 +261,28 @@ describe('the gateway as HAProxy', function () {
       await other.converge(records);
       expect(await api.recipe()).to.equal(ours);
       expect((await harness.request('renewed.test')).body).to.equal('one');
+    });
+
+    it('serves on as it was when a configuration is invalid, names its line, and takes the next good one [F29]', async () => {
+      const api = new RuntimeApi(harness.folder, harness.container);
+      const master = new RuntimeApi(harness.folder, harness.container, 'master.sock');
+      const ours = await api.recipe();
+      const records = theRecords([aSlot(aRoute('invalid.test', 52, 1), { a: [await harness.instance('one')] })]);
+      await gateway.converge(records);
+      const worker = await api.workerPid();
+      const file = join(harness.folder, 'haproxy.cfg');
+      const good = await readFile(file, 'utf8');
+      await writeFile(file, `${good}\nbackend broken\n  nonsense here\n`);
+      await master.execute('reload');
+      while (!/haproxy\.cfg:\d+\].*'nonsense'/.test(await harness.gatewayLog())) await pause(50);
+      expect(await api.workerPid(), 'the old process stays').to.equal(worker);
+      expect((await harness.request('invalid.test')).body).to.equal('one');
+      await writeFile(file, good.replace(`description ${ours}`, 'description older'));
+      // The master began itself anew, and was away for a moment.
+      while (!(await master.accepts('reload'))) await pause(10);
+      while ((await api.workerPid().catch(() => worker)) === worker) await pause(10);
+      await other.converge(records);
+      expect((await harness.request('invalid.test')).body).to.equal('one');
     });
   });
 });

@@ -60,6 +60,7 @@ export class HaproxyHarness {
   readonly docker = new Docker();
   readonly installation = testInstallation();
   private readonly labels = { 'gantry.installation': this.installation };
+  private readonly containers = new DockerGatewayContainers(this.docker, this.installation);
   private readonly instances = new Map<string, Promise<GatewayServer>>();
   private network = '';
   private port = 0;
@@ -81,11 +82,16 @@ export class HaproxyHarness {
       network: this.network,
       slots,
       healthyMs: 1_500,
-      docker: new DockerGatewayContainers(this.docker, this.installation),
+      docker: this.containers,
       networks: new DockerGatewayNetworks(connectDocker({}), {
         ...{ installation: this.installation, network: this.network, container: this.container },
       }),
     });
+  }
+
+  /** The last lines that the gateway has written. */
+  gatewayLog(): Promise<string> {
+    return this.containers.logs(this.container, 30);
   }
 
   get container(): string {

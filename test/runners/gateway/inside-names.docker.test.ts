@@ -99,6 +99,7 @@ describe('apps that find each other by name', function () {
     const health = { path: '/', status: 200, withinMs: 20_000, port: 8080 };
     await cluster.joinStage(name, stage);
     await cluster.waitHealthy(name, health, new AbortController().signal, () => undefined);
+    await cluster.keepRunning(name, stage);
     const server = { name, address: seen.address, port: 8080, dnsName: name, healthPath: '/' };
     await gateway().addServers(slot, lane, [server]);
     if (lane === 'a') await gateway().route(aRoute(host, slot, 1, { stable: lane }));

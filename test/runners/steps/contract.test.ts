@@ -64,7 +64,11 @@ async function walk(house: House, visit: (kind: StepKind, context: StepContext) 
 }
 
 const contextOf = (house: House, lease: StepLease): Promise<StepContext> =>
-  makeContext(house.engine, lease, new AbortController().signal, () => undefined);
+  makeContext(house.engine, lease, {
+    signal: new AbortController().signal,
+    line: () => undefined,
+    stop: () => undefined,
+  });
 
 describe('every step kind', () => {
   let house: House;

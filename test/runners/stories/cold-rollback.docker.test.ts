@@ -49,7 +49,7 @@ describe('a cold rollback on Docker', () => {
     await place.remove();
   });
 
-  it('needs neither the image nor the repository, no build, and no Redis', async function () {
+  it('needs neither the image nor the repository, no build, and no Redis [F38]', async function () {
     this.timeout(180_000);
     for (const version of ['1', '2', '3']) {
       const run = await house.push('shop', { ...APP_FILES, Dockerfile, 'gantry.yml': PIPELINE, version });

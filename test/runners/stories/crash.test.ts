@@ -110,7 +110,7 @@ describe('a runner that is killed', () => {
     return { ...rest, instances: world.length };
   };
 
-  it('at a third of all moments of two releases, another third each day, loses nothing and does nothing twice', async function () {
+  it('at a third of all moments of two releases, another third each day, loses nothing and does nothing twice [F3] [F4]', async function () {
     this.timeout(180_000);
     const clean = await history(0);
     expect(clean.states).to.deep.equal(['succeeded', 'succeeded']);

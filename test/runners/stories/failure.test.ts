@@ -45,7 +45,7 @@ describe('a delivery whose container does not get healthy', () => {
     expect(failure?.instance?.lastLines).to.deep.equal(['starting', 'Error: no database at db:5432']);
   });
 
-  it('names the memory limit when the kernel ended it', async () => {
+  it('names the memory limit when the kernel ended it [F25]', async () => {
     const { failure } = await fail('DUMMY_OOM: "1"');
     expect(failure?.tries[0]).to.contain('limit of 512 MiB: raise serve.resources.memory');
   });

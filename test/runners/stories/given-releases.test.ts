@@ -150,7 +150,7 @@ describe('a release that is not built', () => {
     expect(left).to.deep.equal([]);
   });
 
-  it('is refused when it is no web application', async () => {
+  it('is refused when it is no web application [F42]', async () => {
     await pushed(WAR_PIPELINE);
     const failed = async (content: Buffer) =>
       (await house.settled('shop', await create(await upload(content)))).row.reason;

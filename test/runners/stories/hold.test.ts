@@ -38,7 +38,7 @@ describe('a hold', () => {
     expect(await take()).to.equal('plan');
   });
 
-  it('of a restore lasts until somebody has confirmed it, and that is audited', async () => {
+  it('of a restore lasts until somebody has confirmed it, and that is audited [F55]', async () => {
     await house.push('shop', FILES);
     await begin('restore', null);
     await house.engine.holds.lift('upgrade');

@@ -78,7 +78,7 @@ describe('the images of releases', () => {
     expect(await auditOf('release.image-kept')).to.deep.equal(['shop release 1', 'shop release 2']);
   });
 
-  it('bring a release back after Docker lost its image, with the repository gone and no Redis', async () => {
+  it('bring a release back after Docker lost its image, with the repository gone and no Redis [F38]', async () => {
     await release(1);
     await release(2);
     await release(3);
@@ -125,7 +125,7 @@ describe('the images of releases', () => {
     expect(await states()).to.deep.equal({ 1: 'not kept', 2: 'kept', 3: 'kept' });
   });
 
-  it('that were damaged are found within a day, told, and taken again from the cluster', async () => {
+  it('that were damaged are found within a day, told, and taken again from the cluster [F40]', async () => {
     await release(1);
     await turn(forever);
     const digest = await damage(1);
@@ -185,7 +185,7 @@ describe('the images of releases', () => {
     expect(await states()).to.deep.equal({ 1: 'not kept', 2: 'kept', 3: 'damaged', 4: 'kept' });
   });
 
-  it('that are damaged and nowhere else refuse a rollback with the reason, before anything is stopped', async () => {
+  it('that are damaged and nowhere else refuse a rollback with the reason, before anything is stopped [F40]', async () => {
     for (const version of [1, 2, 3]) await release(version);
     await turn(forever);
     await damage(1);

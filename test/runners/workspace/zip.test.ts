@@ -36,11 +36,11 @@ describe('the check of a WAR or EAR', () => {
     expect(await check(comment)).to.equal('accepted');
   });
 
-  it('refuses an empty file', async () => {
+  it('refuses an empty file [F42]', async () => {
     expect(await check(Buffer.alloc(0))).to.equal('the WAR is empty (0 bytes)');
   });
 
-  it('refuses one that is cut off anywhere', async () => {
+  it('refuses one that is cut off anywhere [F42]', async () => {
     for (let length = 1; length < whole.length; length++) {
       expect(await check(whole.subarray(0, length)), `${length} bytes`).to.match(/truncated|damaged/);
     }
@@ -53,11 +53,11 @@ describe('the check of a WAR or EAR', () => {
     expect(await check(blank)).to.include('first file');
   });
 
-  it('refuses what is no archive', async () => {
+  it('refuses what is no archive [F42]', async () => {
     expect(await check(Buffer.from('<html>not found</html>'))).to.include('no archive at all');
   });
 
-  it('refuses a WAR without WEB-INF', async () => {
+  it('refuses a WAR without WEB-INF [F42]', async () => {
     expect(await check(oneFileArchive('index.html', 'hello'))).to.include('no WEB-INF/ folder');
   });
 
@@ -67,13 +67,13 @@ describe('the check of a WAR or EAR', () => {
     expect(await check(whole, 'ear')).to.include('the EAR has neither');
   });
 
-  it('refuses names that lead out of its folder', async () => {
+  it('refuses names that lead out of its folder [F49]', async () => {
     for (const name of ['../WEB-INF/x', 'WEB-INF/../../x', '/WEB-INF/x', 'WEB-INF\\..\\x', 'C:/x', 'WEB-INF/\0']) {
       expect(await check(oneFileArchive(name, '')), name).to.include('outside its folder');
     }
   });
 
-  it('refuses a table of contents that promises more than is there', async () => {
+  it('refuses a table of contents that promises more than is there [F48]', async () => {
     const lying = Buffer.from(whole);
     lying.writeUInt16LE(9, whole.length - 12);
     expect(await check(lying)).to.include('breaks off after 1 of 9 files');

@@ -4,6 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { databaseEnvironment, onSqliteOnly } from '../../support/engine';
 import { bodyOf, headersOf, WatchedGit } from '../support/forge';
 import { WorkTree } from '../support/git';
 import { type House, makeHouse } from '../support/house';
@@ -43,7 +44,7 @@ describe('following a webhook', () => {
   const call = (id: string, body = push) => app.call('github', headersOf.github(app.secret, body, id), body);
   const connect = (body: object) => house.post('/api/v1/apps/storefront/source', body);
 
-  it('makes a run of each move, forced ones included', async () => {
+  it('makes a run of each move, forced ones included [F36]', async () => {
     await call('one');
     await until(() => app.isQuiet());
     const next = await tree.commit('a.txt', 'two');
@@ -112,7 +113,7 @@ describe('following a webhook', () => {
     expect(await app.runs()).to.have.length(1);
   });
 
-  it('goes on at the next start when it was fetched and web died before it was told', async () => {
+  it('goes on at the next start when it was fetched and web died before it was told [F2]', async () => {
     await house.web.stop();
     const source = await house.engine.hooks.secretOf('storefront');
     const move = { ref: 'refs/heads/main', after: head };
@@ -134,7 +135,7 @@ describe('following a webhook', () => {
       await house.web.stop();
       const file = join(__dirname, '..', 'support', 'web-process.ts');
       child = spawn(process.execPath, ['-r', 'ts-node/register', file, house.home, git.programs], {
-        env: { ...process.env, TS_NODE_TRANSPILE_ONLY: 'true' },
+        env: { ...process.env, ...(await databaseEnvironment(house.home)), TS_NODE_TRANSPILE_ONLY: 'true' },
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const [line] = (await once(child.stdout!, 'data')) as [Buffer];
@@ -270,7 +271,8 @@ describe('following a webhook', () => {
     });
   });
 
-  it('keeps its secrets in files that only their user may read', async () => {
+  it('keeps its secrets in files that only their user may read', async function () {
+    onSqliteOnly(this, 'PostgreSQL keeps its files itself');
     for (const name of ['gantry.db', 'gantry.db-wal']) {
       expect(statSync(join(house.home, name)).mode & 0o777, name).to.equal(0o600);
     }

@@ -62,7 +62,7 @@ describe('a webhook', () => {
     expect((await app.runs())[0]).to.include({ commit: head, ref: 'refs/tags/v1.4.0' });
   });
 
-  it('in 50 copies at once, at two web processes, makes one run', async () => {
+  it('in 50 copies at once, at two web processes, makes one run [F34]', async () => {
     const { engine, close } = await makeEngineIn(house.home);
     const other = await startHouseWeb(engine, house.home, 'other', { programs: git.programs });
     try {
@@ -147,7 +147,7 @@ describe('a webhook', () => {
     expect(answer.status).to.equal(401);
   });
 
-  it('that is larger than the limit is refused before it is looked at', async () => {
+  it('that is larger than the limit is refused before it is looked at [F46]', async () => {
     const large = Buffer.alloc(HOOK_BODY_MAX + 1, ' ');
     push.copy(large);
     const answer = await app.call('github', headersOf.github(app.secret, large), large);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Turns } from '../../../web/hooks/turns';
 
 describe('bodies of webhooks', () => {
-  it('are read a few at a time, in the order in which they came, also when one breaks off', async () => {
+  it('are read a few at a time, in the order in which they came, also when one breaks off [F46]', async () => {
     const turns = new Turns(2);
     const begun: number[] = [];
     const ends: (() => void)[] = [];

@@ -13,6 +13,7 @@ class Written {
   reads = 0;
   readonly logs = {
     append: async () => {},
+    end: async () => {},
     size: async () => this.bytes.length,
     read: async (_run: string, _step: string, offset: number, limit: number) => {
       this.reads++;

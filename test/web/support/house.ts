@@ -85,6 +85,7 @@ export function startHouseWeb(
     gateway: { host: '127.0.0.1', port: 8080 },
     domain: 'localhost',
     programs: process.env.PATH ?? '',
+    anchors: join(home, 'anchors', 'heads.jsonl'),
   };
   return startWeb(engine, engine.parts.log, { ...usual, ...options }, installation);
 }

@@ -13,6 +13,9 @@ export const status = z
     gateway: address.nullable(),
     domain: z.string(),
     cluster: z.strictObject({ name: z.string() }),
+    runs: z
+      .strictObject({ queued: z.int(), running: z.int(), waiting: z.int(), undoing: z.int() })
+      .describe('how many have not ended, by their state'),
   })
   .meta({ id: 'Status' });
 

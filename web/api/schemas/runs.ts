@@ -4,7 +4,7 @@ import type { RunTrigger } from '../../../engine/store/tables';
 import { json, listOf, oneOf, perhapsTime, time } from './common';
 import { failure } from './failure';
 
-const TRIGGERS = ['push', 'rollback', 'manual', 'undo', 'release'] as const satisfies readonly RunTrigger[];
+const TRIGGERS = ['push', 'rollback', 'manual', 'undo', 'release', 'restart'] as const satisfies readonly RunTrigger[];
 
 const summaryFields = {
   app: z.string(),
@@ -22,6 +22,16 @@ const summaryFields = {
   startedAt: perhapsTime,
   endedAt: perhapsTime,
   release: z.int().nullable().describe('number of its release; null before it was sealed'),
+  supersededBy: z.int().nullable().describe('number of the run that took its place'),
+  inLine: z
+    .strictObject({
+      place: z.string().describe('`gray`, `test`, `the build of main`'),
+      position: z.int().describe('1: it is next'),
+      behind: z.int().describe('number of the run right before it'),
+      words: z.string().describe('all of that: `3rd in line for gray of shop, behind #12`'),
+    })
+    .nullable()
+    .describe('where it stands when other runs of the app go first'),
   url: z.string().describe('its page'),
 };
 
@@ -79,12 +89,19 @@ export const run = z
     waitsFor: z.string().describe('one sentence; empty when it waits for nothing'),
     waitsDetail: z.array(z.string()).describe('more about that, a sentence each'),
     undoes: z.int().nullable().describe('number of the run that this one takes back'),
+    restarts: z.int().nullable().describe('number of the run whose plan this one walks once more'),
     releaseHash: z.string().describe('an approval is bound to it; empty before the release was sealed'),
     failure: failure.nullable().describe('why it failed; null when no step has failed'),
   })
   .meta({ id: 'Run' });
 
 export const cancelled = z.strictObject({ state: oneOf(RUN_STATES) });
+
+export const restarted = z.strictObject({
+  run: z.int().describe('number of the new run'),
+  taken: z.array(z.string()).describe('steps whose results it takes over'),
+  anew: z.array(z.string()).describe('steps that it does'),
+});
 
 export const decided = z.strictObject({
   run: z.int(),
