@@ -4,11 +4,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { runBench, type Workshop } from './support/bench';
 import { Accepted } from './support/faults/accepted';
 import { calling, creating, deciding, pushing, type Scene } from './support/faults/clients';
-import { Fleet, type FleetPlace } from './support/faults/fleet';
+import { Fleet } from './support/faults/fleet';
 import { ForgeRepository } from './support/faults/forge';
 import { madeTwice, standing, WorldJournal } from './support/faults/journal';
 import { killAtRandom } from './support/faults/killer';
 import { Records } from './support/faults/outcomes';
+import type { FleetPlace } from './support/faults/place';
 import type { Figure } from './support/figures';
 
 const ACCEPTED = 2_000;

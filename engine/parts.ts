@@ -1,5 +1,5 @@
-import type { Bytes, Logs } from './ports/bytes';
 import type { RunLimits } from './model/run-limits';
+import type { Bytes, Logs } from './ports/bytes';
 import type { Clock, Probe, Random } from './ports/clock';
 import type { Exchange } from './ports/exchange';
 import type { Logger } from './ports/logger';

@@ -2,7 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Queue } from 'bullmq';
-import { EXTENSION, type FleetPlace } from './fleet';
+import { EXTENSION } from './fleet';
+import type { FleetPlace } from './place';
 
 /** Lock of 30 s and a look every 30 s, twice: it has never taken longer. */
 const LIMIT_MS = 150_000;

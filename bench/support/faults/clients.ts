@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Repository } from '../repository';
 import type { Accepted } from './accepted';
-import type { Fleet, FleetPlace } from './fleet';
+import type { Fleet } from './fleet';
 import { githubHook } from './forge';
+import type { FleetPlace } from './place';
 
 const ANSWER_MS = 10_000;
 /** Before the same is tried again, or the next. */

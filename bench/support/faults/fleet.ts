@@ -4,18 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../../../cli/processes/ports';
 import { ownEnvironment } from '../house';
 import { Killable } from './killable';
+import type { FleetPlace } from './place';
 import { redisProgram, redisUrl } from './redis';
-
-/** What a fleet is made in, and with. */
-export interface FleetPlace {
-  /** Where its data folder, its Redis and its logs go. */
-  folder: string;
-  /** The checkout. */
-  root: string;
-  environment: NodeJS.ProcessEnv;
-  /** What is to be done when everything is over, the newest first. */
-  later(act: () => Promise<void> | void): void;
-}
 
 export interface FleetWishes {
   webs: number;

@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../../cli/processes/ports';
 import { redisAnswers } from '../../../cli/processes/redis';
-import type { FleetPlace } from './fleet';
 import { Killable, type KillableProgram } from './killable';
+import type { FleetPlace } from './place';
 
 const HOST = '127.0.0.1';
 /** It guards nothing: only this bench knows the port. */

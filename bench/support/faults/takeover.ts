@@ -3,10 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { TERM_MS } from '../../../engine/control/term';
 import type { DummyEntry } from '../../../runners/dummy/journal';
 import { Repository } from '../repository';
-import { Fleet, type FleetPlace } from './fleet';
+import { Fleet } from './fleet';
 import { WorldJournal } from './journal';
 import type { Killable } from './killable';
 import { Records } from './outcomes';
+import type { FleetPlace } from './place';
 
 const HOUR_MS = 3_600_000;
 /** Far more than a takeover takes. */

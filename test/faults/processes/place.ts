@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FleetPlace } from '../../../bench/support/faults/fleet';
+import type { FleetPlace } from '../../../bench/support/faults/place';
 import { checkoutFolder } from '../../../settings';
 
 /** A place for real processes, and what ends and removes everything that was made in it. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isFinalRun } from '../../../../engine/model/states';
-import { EXTENSION, type FleetPlace } from '../fleet';
+import { EXTENSION } from '../fleet';
 import { Killable } from '../killable';
+import type { FleetPlace } from '../place';
 import type { RunnerDoom, WebDoom } from './doom';
 import { APP } from './histories';
 import type { Workplace } from './workplace';
