@@ -8,22 +8,31 @@ import { fence } from '../steps/fence';
 import type { StepLease } from '../steps/lease';
 import type { Tx } from '../store/store';
 import { type Environment, routeOf, toEnvironment } from './find';
+import { mustServe } from './serving';
 
 /** On whose behalf traffic changes: a step under its lease, or a rule of ours under a term. */
 export type Mover = { lease: StepLease } | { rule: string };
+
+export interface MoveOptions {
+  /** Until when what is kept warm is; absent: as before. */
+  warmUntil?: number | null;
+  /** Only while instances of this release serve in its lane: what is going there is no one to switch to. */
+  serving?: string;
+}
 
 /**
  * The one switch path: promote, rollback, gray, undo and the rules all come through here. Reads the traffic, applies a
  * pure move, checks the invariants, and writes it with the next version. A move that leaves the route as it is keeps its
  * version, so that a repeated act is the same act.
- * @throws GantryError `traffic-refused` when the move is impossible now; LeaseLostError for a late actor.
+ * @throws GantryError `traffic-refused` when the move is impossible now, `release-gone` when what it needs does not serve
+ * any more; LeaseLostError for a late actor.
  */
 export async function changeTraffic(
   parts: EngineParts,
   mover: Mover,
   environmentId: Environment['id'],
   move: (traffic: Traffic) => Traffic,
-  extra: { warmUntil?: number | null } = {},
+  extra: MoveOptions = {},
 ): Promise<Environment> {
   return parts.store.write(async (tx) => {
     if ('lease' in mover) await fence(tx, mover.lease);
@@ -38,7 +47,7 @@ export async function changeTrafficIn(
   mover: Mover,
   environmentId: Environment['id'],
   move: (traffic: Traffic) => Traffic,
-  extra: { warmUntil?: number | null } = {},
+  extra: MoveOptions = {},
 ): Promise<{ before: Environment; after: Environment }> {
   const row = await tx
     .selectFrom('environments')
@@ -48,6 +57,7 @@ export async function changeTrafficIn(
     .where('environments.id', '=', environmentId)
     .executeTakeFirstOrThrow();
   const before = toEnvironment(row, row.app);
+  if (extra.serving !== undefined) await mustServe(tx, before, extra.serving);
   const traffic = tryMove(before, move);
   const same = canonical(traffic) === canonical(before.traffic);
   const after: Environment = {

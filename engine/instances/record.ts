@@ -90,13 +90,18 @@ export async function listInstances(
   return query.execute();
 }
 
-/** Instances that are going and have no lane any more, as an environment was seen. */
+/**
+ * Instances that are going and have no lane any more, as an environment was seen: it is empty, has another release, or
+ * theirs has come back to it with instances of its own.
+ */
 export async function lanelessInstances(
   parts: EngineParts,
   { id, traffic }: Pick<Environment, 'id' | 'traffic'>,
 ): Promise<Instance[]> {
   const all = await listInstances(parts, { environmentId: id });
+  const isBack = ({ lane, release_id }: Instance): boolean =>
+    all.some((one) => one.state === 'serving' && one.lane === lane && one.release_id === release_id);
   return all.filter(
-    ({ state, lane, release_id }) => state === 'draining' && traffic.lanes[lane as Lane] !== release_id,
+    (one) => one.state === 'draining' && (traffic.lanes[one.lane as Lane] !== one.release_id || isBack(one)),
   );
 }

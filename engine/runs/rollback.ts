@@ -31,7 +31,7 @@ export interface RollbackStarted {
  * gray's traffic goes back to stable and its run ends; else the release that was stable before becomes stable again.
  * With `to`: that release, from its kept image. Needs neither Redis nor Git nor a build.
  * @throws GantryError `nothing-to-roll-back`, `release-unknown`, `release-stable`, `release-withdrawn`, `gray-stands`,
- * `never-stable`.
+ * `never-stable`, `release-going-back`.
  */
 export async function rollback(
   parts: EngineParts,
@@ -71,6 +71,7 @@ async function startSwitch(
       .selectAll()
       .where('id', '=', target.runId as never)
       .executeTakeFirstOrThrow();
+    if (run.state === 'undoing') throw goingBack(target, run.number);
     return createRun(parts, tx, app, {
       trigger: 'rollback',
       ref: run.ref,
@@ -174,6 +175,15 @@ const withdrawn = (app: string, release: Release): GantryError =>
     'release-withdrawn',
     `${name(release)} was withdrawn and is no rollback target`,
     `name another one: gantry rollback ${app} --to RELEASE`,
+  );
+
+/** To make it stable again would bring back what somebody is taking away. */
+const goingBack = (release: Release, run: number): GantryError =>
+  new GantryError(
+    'conflict',
+    'release-going-back',
+    `run ${run} is taking ${name(release)} back at this moment`,
+    `wait until it has ended, or name another one: gantry rollback ${release.record.app} --to RELEASE`,
   );
 
 const name = (release: Release): string => `${release.record.app} release ${release.number}`;

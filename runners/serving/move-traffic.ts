@@ -1,3 +1,4 @@
+import type { MoveOptions } from '../../engine/environments/change';
 import type { Environment } from '../../engine/environments/find';
 import type { Json } from '../../engine/model/hash';
 import type { StepWork } from '../../engine/ports/step-kind';
@@ -20,12 +21,11 @@ export async function moveTraffic(
   world: World,
   environment: Environment,
   move: (traffic: Traffic) => Traffic,
-  options: { target: string; warmUntil?: number | null },
+  { target, ...extra }: MoveOptions & { target: string },
 ): Promise<Moved> {
   const { engine, lease } = context;
-  const extra = options.warmUntil === undefined ? {} : { warmUntil: options.warmUntil };
   const moved = await context.effect<Json>({
-    target: options.target,
+    target,
     intent: null,
     decide: async (tx) => {
       const { before, after } = await engine.environments.changeIn(tx, { lease }, environment.id, move, extra);

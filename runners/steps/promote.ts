@@ -1,5 +1,5 @@
 import type { Environment } from '../../engine/environments/find';
-import { StepFailure } from '../../engine/model/errors';
+import { GantryError, StepFailure } from '../../engine/model/errors';
 import type { Json } from '../../engine/model/hash';
 import type { StepContext, StepKind, StepResult } from '../../engine/ports/step-kind';
 import type { Release } from '../../engine/releases/find';
@@ -41,6 +41,7 @@ async function makeItStable(
   const drain = drainOf(environment.traffic, environment.traffic.stable);
   return moveTraffic(context, world, environment, (t) => makeStable(t, release.id, { now, ...leave }), {
     target: 'route production',
+    serving: release.id,
     warmUntil: now + Math.max(context.spec.keepWarm, drain),
   });
 }
@@ -57,22 +58,37 @@ async function switchBack(context: StepContext<'promote'>, world: World): Promis
     context.log('the promotion broke off before anything was decided; nothing to undo');
     return { end: 'succeeded', output: null };
   }
-  const cold = !(await standsReady(world, environment, target));
   let brought = await broughtBefore(context, environment, target);
-  if (cold) {
+  let moved = await switchWarm(context, world, environment, target);
+  if (moved === undefined) {
     context.log(`release ${target.number} has no instance that answers; starting it first`);
     await bringImage(context, world, target, productionStage(target));
     await makeRoom(context, world, environment, target);
     brought = await bringUp(context, world, environment, target, productionStage(target));
+    moved = await makeItStable(context, world, await productionOf(context), target, { sessions: false });
   }
-  const now = cold ? await productionOf(context) : environment;
-  const moved = await makeItStable(context, world, now, target, { sessions: false });
   context.log(`release ${target.number} is stable again since version ${moved.version} of the route`);
   await Promise.all([
     brought === undefined ? undefined : keepUp(world, environment, brought),
     stopFormerWarm(context, world, moved, target),
   ]);
   return { end: 'succeeded', output: moved as unknown as Json };
+}
+
+/** The one gateway command. Undefined when the release does not stand, or has begun to go since it was looked at. */
+async function switchWarm(
+  context: StepContext<'promote'>,
+  world: World,
+  environment: Environment,
+  target: Release,
+): Promise<Moved | undefined> {
+  if (!(await standsReady(context, world, environment, target))) return undefined;
+  try {
+    return await makeItStable(context, world, environment, target, { sessions: false });
+  } catch (error) {
+    if (error instanceof GantryError && error.code === 'release-gone') return undefined;
+    throw error;
+  }
 }
 
 /** What an earlier epoch of this step may have brought up before it was cut off. */
@@ -117,10 +133,22 @@ async function targetOf(context: StepContext<'promote'>, { traffic }: Environmen
   return context.engine.releases.find(id);
 }
 
-/** Whether the gateway sees at least one healthy server of the release: its own checks are the newest word. */
-async function standsReady(world: World, environment: Environment, target: Release): Promise<boolean> {
+/**
+ * Whether the gateway sees at least one healthy server of the release: its own checks are the newest word. One that is
+ * going does not count: another step may have the release come back in the lane that its old instances still leave.
+ */
+async function standsReady(
+  { engine }: StepContext<'promote'>,
+  world: World,
+  environment: Environment,
+  target: Release,
+): Promise<boolean> {
   const lane = laneOf(environment.traffic, target.id);
   if (lane === undefined) return false;
-  const servers = await world.gateway.listServers(environment.slot, lane);
-  return servers.some((server) => server.up);
+  const [servers, instances] = await Promise.all([
+    world.gateway.listServers(environment.slot, lane),
+    engine.instances.list({ environmentId: environment.id, lane }),
+  ]);
+  const staying = new Set(instances.filter(({ state }) => state === 'serving').map(({ name }) => name));
+  return servers.some(({ name, up }) => up && staying.has(name));
 }
