@@ -1,14 +1,21 @@
 import { lintPipeline } from './lint';
 import type { LintFacts } from './lint-rule';
-import { type ParseOptions, parsePipeline } from './parse';
+import { type ParseOptions, type ParseResult, parsePipeline } from './parse';
 import type { PipelineSpec, Problem } from './types';
 
 /** `problems` of an accepted pipeline are warnings only. */
 export type CheckResult = { ok: true; spec: PipelineSpec; problems: Problem[] } | { ok: false; problems: Problem[] };
 
-/** Parse and lint in one: the only question that a caller with a text has to ask. */
-export function checkPipeline(text: string, options: ParseOptions & Omit<LintFacts, 'where'>): CheckResult {
-  const parsed = parsePipeline(text, options);
+/**
+ * Parse and lint in one: the only question that a caller with a text has to ask.
+ * @param parse for whoever keeps what was parsed
+ */
+export function checkPipeline(
+  text: string,
+  options: ParseOptions & Omit<LintFacts, 'where'>,
+  parse: (text: string, options: ParseOptions) => ParseResult = parsePipeline,
+): CheckResult {
+  const parsed = parse(text, options);
   if (!parsed.ok) return parsed;
   const problems = lintPipeline(parsed.spec, { ...options, where: parsed.where });
   if (problems.some((problem) => problem.severity === 'error')) return { ok: false, problems };

@@ -1,4 +1,6 @@
-import type { RunId, StepId } from '../model/ids';
+import { sql } from 'kysely';
+import type { AppId, RunId, StepId } from '../model/ids';
+import { statement } from '../store/statement';
 import type { Tx } from '../store/store';
 import type { RunTrigger, Tables } from '../store/tables';
 import type { Applied } from './apply';
@@ -12,8 +14,14 @@ export const FOLLOWS: readonly RunTrigger[] = ['push', 'restart'];
 type Run = Applied['run'];
 
 /** The place of a step and the rule there. */
-export const turnOfStep = (tx: Tx, step: StepId) =>
-  tx.selectFrom('steps').select(['place', 'turn']).where('id', '=', step).executeTakeFirstOrThrow();
+export async function turnOfStep(tx: Tx, step: StepId): Promise<Pick<Tables['steps'], 'place' | 'turn'>> {
+  const [row] = await turnById(tx, { step });
+  if (row === undefined) throw new Error(`step ${step} is gone`);
+  return row;
+}
+const turnById = statement<{ step: StepId }, Pick<Tables['steps'], 'place' | 'turn'>>((db, argument) =>
+  db.selectFrom('steps').select(['place', 'turn']).where('id', '=', argument('step')),
+);
 
 /** States in which a newer run stands for nothing any more. */
 export const VOID = ['failed', 'cancelled', 'superseded', 'ignored'] as const;
@@ -58,23 +66,29 @@ export async function newestOf(tx: Tx, { run, arrived }: Applied, kin: Kin) {
   return undefined;
 }
 
+const standingAt = statement<{ app: AppId; ref: string; number: number; place: string }, Standing>((db, argument) =>
+  db
+    .selectFrom('runs')
+    .leftJoin('steps', (on) =>
+      on.onRef('steps.run_id', '=', 'runs.id').on('steps.place', '=', sql.val(argument('place'))),
+    )
+    .select(['runs.id', 'runs.pipeline_hash as planned', 'steps.state', 'steps.epoch'])
+    .where('runs.app_id', '=', argument('app'))
+    .where('runs.ref', '=', argument('ref'))
+    .where('runs.number', '<', argument('number'))
+    .where('runs.ended_at', 'is', null)
+    .where('runs.trigger', 'in', FOLLOWS)
+    .where('runs.ends_as', 'is', null),
+);
+
 /** Older runs that wait at the place where this one has arrived. */
 export async function waitingOnes(tx: Tx, { run, arrived }: Applied): Promise<RunId[]> {
   const found: RunId[] = [];
   for (const step of arrived) {
     const { place, turn } = await turnOfStep(tx, step.id);
     if (turn !== 'newest' || place === null) continue;
-    const rows = await tx
-      .selectFrom('runs')
-      .leftJoin('steps', (on) => on.onRef('steps.run_id', '=', 'runs.id').on('steps.place', '=', place))
-      .select(['runs.id', 'runs.pipeline_hash as planned', 'steps.state', 'steps.epoch'])
-      .where('runs.app_id', '=', run.app_id)
-      .where('runs.ref', '=', run.ref)
-      .where('runs.number', '<', run.number)
-      .where('runs.ended_at', 'is', null)
-      .where('runs.trigger', 'in', FOLLOWS)
-      .where('runs.ends_as', 'is', null)
-      .execute();
+    const { app_id: app, ref, number } = run;
+    const rows = await standingAt(tx, { app, ref, number, place });
     for (const id of new Set(rows.map((row) => row.id))) {
       if (stands(rows.filter((row) => row.id === id))) found.push(id);
     }
@@ -83,6 +97,7 @@ export async function waitingOnes(tx: Tx, { run, arrived }: Applied): Promise<Ru
 }
 
 interface Standing {
+  id: RunId;
   planned: string | null;
   state: Tables['steps']['state'] | null;
   epoch: number | null;

@@ -38,7 +38,7 @@ export interface Candidate {
 }
 
 /** An app with something ready or at work. */
-interface OpenApp {
+export interface OpenApp {
   app: AppId;
   running: number;
   /** Its oldest run that has something ready. */
@@ -53,6 +53,12 @@ export const openApps = statement<object, OpenApp>(
       min(case when state = 'ready' then run_id end) as oldest,
       (select max(priority) from runs where priority > 0 and ended_at is null) as urgent
     from steps where state in ('ready', 'running') group by app_id`,
+);
+
+/** 1: a lease has run out somewhere. What is ready does not match, and is passed over in the index. */
+export const lapsedLeases = statement<object, { lapsed: number }>(
+  () => sql`select case when min(lease_until) < database_now() then 1 else 0 end as lapsed
+    from steps where state in ('ready', 'running') and state = 'running'`,
 );
 
 /** One set of statements for each reach and number of places: few, since a runner has some dozens of places at most. */

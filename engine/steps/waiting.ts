@@ -2,7 +2,7 @@ import { DEFAULT_POOL } from '../../pipelines/names';
 import type { AppId, RunId, StepId } from '../model/ids';
 import type { EngineParts } from '../parts';
 import type { Reader } from '../store/store';
-import { type Candidate, candidates, openApps, ROLLOUT_ROLES } from './candidates';
+import { type Candidate, candidates, lapsedLeases, type OpenApp, openApps, ROLLOUT_ROLES } from './candidates';
 import { ROLLOUT } from './turn';
 
 /** A step that may be taken now. */
@@ -34,7 +34,8 @@ export async function waitingSteps(db: Reader, reach: Reach, limit: number): Pro
   const picked = new Picked();
   const isUrgent = typeof apps[0]?.urgent === 'number';
   for (const step of isUrgent ? await urgent(db, {}) : []) picked.add(step);
-  const queues = apps.map(({ app, running, oldest }) => ({ app, load: Number(running), oldest: oldest ?? '' }));
+  const asked = await appsToAsk(db, apps);
+  const queues = asked.map(({ app, running, oldest }) => ({ app, load: Number(running), oldest: oldest ?? '' }));
   const waiting = new Map<AppId, Candidate[]>();
   while (picked.steps.length < limit) {
     const next = queues.reduce<(typeof queues)[number] | undefined>(
@@ -49,6 +50,14 @@ export async function waitingSteps(db: Reader, reach: Reach, limit: number): Pro
     else if (picked.add(step)) next.load += 1;
   }
   return picked.steps;
+}
+
+/** An app that has steps at work only is asked when a lease has run out: each look would take a query for each of them. */
+async function appsToAsk(db: Reader, apps: readonly OpenApp[]): Promise<readonly OpenApp[]> {
+  const ready = apps.filter(({ oldest }) => oldest !== null);
+  if (ready.length === apps.length) return apps;
+  const [found] = await lapsedLeases(db, {});
+  return Number(found?.lapsed) === 1 ? apps : ready;
 }
 
 interface Queue {

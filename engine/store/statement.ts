@@ -68,11 +68,12 @@ export const keptNameOf = (text: string): string | undefined => kept.get(text);
  */
 export const settled = <T>(value: T): RawBuilder<T> => sql<T>`(select ${value})`;
 
-/** A database that answers at once (SQLite): one connection for transactions, and one that only reads. */
+/** A database that answers at once (SQLite). */
 interface Doors {
+  /** For statements in transactions. */
   writer: SqliteDatabase;
-  /** Sees what is committed, and waits for no transaction. */
-  reader: SqliteDatabase;
+  /** For those outside: sees what is committed, and waits for no transaction. Without it they go Kysely's way. */
+  reader?: SqliteDatabase;
 }
 
 /** By what a connection to them and its transactions share in Kysely. */

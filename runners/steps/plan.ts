@@ -10,6 +10,7 @@ import { wantsRef } from '../../pipelines/refs';
 import type { Given, PipelineSpec, Problem } from '../../pipelines/types';
 import type { World } from '../world';
 import { type AppSources, appSources } from './app-sources';
+import { parseOnce } from './recent-pipelines';
 
 export const PIPELINE_FILE = 'gantry.yml';
 const FILE_LIMIT_BYTES = 256 * 1024;
@@ -117,7 +118,7 @@ interface CheckFacts {
 }
 
 function check(context: StepContext<'plan'>, text: string, facts: CheckFacts): PipelineSpec {
-  const checked = checkPipeline(text, facts);
+  const checked = checkPipeline(text, facts, parseOnce);
   for (const problem of checked.problems.filter((p) => p.severity === 'warning')) context.log(problemLine(problem));
   if (checked.ok) return checked.spec;
   throw refused(

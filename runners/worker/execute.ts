@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Engine } from '../../engine/engine';
 import { GantryError, LeaseLostError, messageOf, StepFailure } from '../../engine/model/errors';
 import type { StepContext, StepKind } from '../../engine/ports/step-kind';
@@ -108,18 +106,24 @@ async function unlessStuck(
   { signal, line }: Surroundings,
   stuckMs: number,
 ): Promise<StepEnd> {
-  const ended = new AbortController();
-  const told = signal.aborted ? Promise.resolve() : once(signal, 'abort', { signal: ended.signal });
-  const given = told.then(async () => {
-    await wait(stuckMs, undefined, { signal: ended.signal });
+  const leave = async (): Promise<StepEnd> => {
     line(`it was told to stop ${stuckMs / 1000} s ago, and does not; it is left to itself`);
     return explain(signal.reason, lease, signal, line);
+  };
+  let timer: NodeJS.Timeout | undefined;
+  let told = (): void => undefined;
+  const given = new Promise<StepEnd>((resolve) => {
+    told = () => {
+      timer = setTimeout(() => resolve(leave()), stuckMs);
+    };
   });
-  given.catch(() => undefined); // the step ended by itself
+  if (signal.aborted) told();
+  else signal.addEventListener('abort', told);
   try {
     return await Promise.race([attempted, given]);
   } finally {
-    ended.abort();
+    clearTimeout(timer);
+    signal.removeEventListener('abort', told);
   }
 }
 

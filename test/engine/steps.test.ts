@@ -4,7 +4,7 @@ import { LeaseLostError } from '../../engine/model/errors';
 import { performEffect } from '../../engine/steps/effect';
 import { finishStep, type StepEnd } from '../../engine/steps/finish';
 import type { StepLease } from '../../engine/steps/lease';
-import { renewLease } from '../../engine/steps/renew';
+import { lookAtLeases, renewLeases } from '../../engine/steps/renew';
 import { takeStep } from '../../engine/steps/take';
 import type { Plan, PlannedStep } from '../../pipelines/types';
 import { makeEngine, type TestEngine } from '../support/engine';
@@ -127,7 +127,6 @@ describe('a push', () => {
       expect(next.epoch).to.equal(lost.epoch + 1);
       for (const act of [
         () => finish(lost),
-        () => renewLease(test.engine.parts, lost),
         () =>
           performEffect(test.engine.parts, lost, {
             target: 't',
@@ -139,7 +138,23 @@ describe('a push', () => {
         const error = await act().catch((e: unknown) => e);
         expect(error).to.be.instanceOf(LeaseLostError);
       }
+      const renewed = await renewLeases(test.engine.parts, [lost, next]);
+      expect([renewed.get(lost), renewed.get(next)]).to.deep.equal(['lost', 'held']);
       await finish(next, { end: 'ignored', reason: 'no pipeline' });
+    });
+
+    it('is renewed with all others of its runner at once, however many they are', async () => {
+      await push();
+      const names = Array.from({ length: 45 }, (_, i) => `s${i}`);
+      await finish(await take(), { end: 'planned', plan: plan(...names.map((name) => planned(name, []))) });
+      const leases: StepLease[] = [];
+      for (const _ of names) leases.push(await take());
+      for (const lease of leases) await expire(lease);
+      const gone = { ...(leases[0] as StepLease), epoch: 7 };
+      const standing = [...(await renewLeases(test.engine.parts, [gone, ...leases])).values()];
+      expect(standing).to.deep.equal(['lost', ...leases.map(() => 'held')]);
+      expect([...(await lookAtLeases(test.engine.parts, [gone, ...leases])).values()]).to.deep.equal(standing);
+      expect(await takeStep(test.engine.parts, 'another', KINDS), 'none has run out').to.equal(undefined);
     });
 
     it('does an effect once: what a lost runner did is found and adopted [F4]', async () => {
@@ -208,8 +223,7 @@ describe('a push', () => {
       await finish(await take(), { end: 'planned', plan: plan(planned('a', []), planned('b', ['a'])) });
       const running = await take();
       await test.engine.runs.cancel({ app: 'shop', run: 1, reason: 'wrong branch' }, 'user:ada');
-      const { abort } = await renewLease(test.engine.parts, running);
-      expect(abort).to.equal(true);
+      expect((await renewLeases(test.engine.parts, [running])).get(running)).to.equal('ended');
       const { state } = await finish(running, { end: 'failed', fault: 'user', reason: 'stopped', next: '' });
       expect(state).to.equal('cancelled');
       expect(await takeStep(test.engine.parts, 'r', KINDS)).to.equal(undefined);

@@ -28,7 +28,7 @@ export async function openDatabase(): Promise<SimulatedDatabase> {
   handle.function('database_now', { deterministic: false }, () => time());
   const kept = keepStatements(handle);
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: kept }) });
-  answersAtOnce(db, kept);
+  answersAtOnce(db, { writer: kept });
   await openStore(db);
   guardWhileLive(handle);
   return {

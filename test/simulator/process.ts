@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Engine } from '../../engine/engine';
 import type { ProcessName, Trouble } from './commands/command';
 
 /** One life of a process of Gantry. What it began goes on only as long as it lives and nobody has paused it. */
@@ -12,6 +13,7 @@ export class Process {
   readonly background = new Task(this);
   /** Its timers that came due while it was paused. */
   readonly missed = new Set<() => void>();
+  private engine: Engine | undefined;
   private trouble: Trouble | undefined;
   private left = 0;
   private parked: (() => void)[] = [];
@@ -24,6 +26,12 @@ export class Process {
 
   get owner(): string {
     return `${this.name}#${this.life}`;
+  }
+
+  /** The engine that all share, with parts of its own: what a process remembers by them dies with it. */
+  own(engine: Engine): Engine {
+    this.engine ??= { ...engine, parts: { ...engine.parts } };
+    return this.engine;
   }
 
   /** What will go wrong, counted from now on. */

@@ -9,7 +9,7 @@ import { leaveTimers, quiet } from './timers';
 const COMMANDS = 50;
 /** Found something once, or are what every history is like. */
 const FIXED = [4, 7, 20, 156, 474, 870, 3026, 3252];
-const HISTORIES_A_DAY = 250;
+const HISTORIES_A_DAY = 40;
 const DAY_MS = 86_400_000;
 const SEEDS_A_DAY = 100_000;
 

@@ -16,10 +16,28 @@ describe('a statement that is built once', () => {
     try {
       const { store } = test.engine.parts;
       await store.write((tx) => write(tx, { key: 'a', value: 'first' }));
-      await write(store.read, { key: 'b', value: 'second' });
+      await store.write((tx) => write(tx, { key: 'b', value: 'second' }));
       expect(await read(store.read, { key: 'a' })).to.deep.equal([{ value: 'first' }]);
       expect(await store.write((tx) => read(tx, { key: 'b' }))).to.deep.equal([{ value: 'second' }]);
       expect(built).to.equal(1);
+    } finally {
+      await test.close();
+    }
+  });
+
+  it('reads what is committed, and waits for nobody who is writing', async () => {
+    const read = statement<{ key: string }, { value: string }>((db, argument) =>
+      db.selectFrom('meta').select('value').where('key', '=', argument('key')),
+    );
+    const test = await makeEngine();
+    try {
+      const { store } = test.engine.parts;
+      const seen = await store.write(async (tx) => {
+        await tx.insertInto('meta').values({ key: 'begun', value: 'yes' }).execute();
+        return [await read(tx, { key: 'begun' }), await read(store.read, { key: 'begun' })];
+      });
+      expect(seen).to.deep.equal([[{ value: 'yes' }], []]);
+      expect(await read(store.read, { key: 'begun' })).to.deep.equal([{ value: 'yes' }]);
     } finally {
       await test.close();
     }

@@ -38,7 +38,7 @@ async function takeAndCarryOut(history: History, process: Process, task: Task): 
     outside.queue.heard(lease.stepId);
     const kind = kinds.get(lease.kind);
     if (kind === undefined) throw new Error(`there is no kind ${lease.kind}`);
-    const { ended, giveBack } = here.run(task, () => executeStep(engine, kind, lease));
+    const { ended, giveBack } = here.run(task, () => executeStep(process.own(engine), kind, lease));
     task.giveBack = giveBack;
     await ended;
     return what(lease);
