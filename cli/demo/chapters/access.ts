@@ -63,7 +63,7 @@ async function tokens(scene: Scene): Promise<void> {
   });
   await checks.that('/health/ready says that each part is up', async () => {
     const { text } = await ask(scene, '/health/ready');
-    const up = { sql: 'up', schema: 'up', bytes: 'up', bell: 'up', runners: 'up' };
+    const up = { sql: 'up', schema: 'up', bytes: 'up', bell: 'up', runners: 'up', audit: 'up' };
     same(JSON.parse(text), { ready: true, checks: up });
   });
   await checks.that('one user means solo mode, and status says so', () => {
