@@ -1,18 +1,13 @@
-import { auditHash } from './record';
+import type { Selectable } from 'kysely';
+import { canonical, sha256 } from '../model/hash';
+import type { Tables } from '../store/tables';
 
 /** An entry as it lies in SQL and in an export. */
-export interface AuditRow {
-  /** Rises over all chains; a chain has gaps in it. */
-  seq: number;
-  chain: string;
-  at: number;
-  actor: string;
-  action: string;
-  object: string;
-  /** Canonical JSON. */
-  detail: string;
-  prev_hash: string;
-  hash: string;
+export type AuditRow = Selectable<Tables['audit']>;
+
+/** The hash of an entry covers every field of it and the hash before it; its place in the table is not its own. */
+export function auditHash(row: Omit<AuditRow, 'seq' | 'hash'>): string {
+  return sha256(canonical([row.prev_hash, row.chain, row.at, row.actor, row.action, row.object, row.detail]));
 }
 
 /** A place in a chain: how many entries there are up to it, and the last of them. */

@@ -1,15 +1,8 @@
 import type { Json } from '../model/hash';
 import type { EngineParts } from '../parts';
+import type { AuditRow } from './chain';
 
-export interface AuditShown {
-  seq: number;
-  chain: string;
-  at: number;
-  actor: string;
-  action: string;
-  object: string;
-  detail: Json;
-}
+export type AuditShown = Omit<AuditRow, 'detail' | 'prev_hash' | 'hash'> & { detail: Json };
 
 /** Which entries, and how many at most. */
 export interface AuditFilter {

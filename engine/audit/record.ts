@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
-import { canonical, sha256 } from '../model/hash';
+import { canonical } from '../model/hash';
 import type { EngineParts } from '../parts';
 import { insertInto, settled, statement } from '../store/statement';
 import type { Tx } from '../store/store';
+import { auditHash } from './chain';
 
 export interface AuditEntry {
   /** An app's name, or `system`. */
@@ -37,17 +38,4 @@ export async function recordAudit(parts: EngineParts, tx: Tx, entry: AuditEntry)
     prev_hash: last?.hash ?? '',
   };
   await insertEntry(tx, { ...row, hash: auditHash(row) });
-}
-
-/** The hash of an entry covers every field of it and the hash before it. */
-export function auditHash(row: {
-  chain: string;
-  at: number;
-  actor: string;
-  action: string;
-  object: string;
-  detail: string;
-  prev_hash: string;
-}): string {
-  return sha256(canonical([row.prev_hash, row.chain, row.at, row.actor, row.action, row.object, row.detail]));
 }

@@ -324,6 +324,7 @@ export interface Tables {
   };
   approval_votes: { approval_id: ApprovalId; user: string; vote: 'yes' | 'no'; reason: string; at: number };
   audit: {
+    /** Rises over all chains; a chain has gaps in it. */
     seq: Generated<number>;
     /** The chain: an app's name, or `system`. */
     chain: string;
@@ -331,6 +332,7 @@ export interface Tables {
     actor: string;
     action: string;
     object: string;
+    /** Canonical JSON. */
     detail: string;
     prev_hash: string;
     hash: string;

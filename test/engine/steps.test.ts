@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { auditHash } from '../../engine/audit/record';
+import { auditHash } from '../../engine/audit/chain';
 import { LeaseLostError } from '../../engine/model/errors';
 import { performEffect } from '../../engine/steps/effect';
 import { finishStep, type StepEnd } from '../../engine/steps/finish';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { anchor, readAnchors } from '../../../engine/audit/anchors';
-import { auditHash } from '../../../engine/audit/record';
+import { auditHash } from '../../../engine/audit/chain';
 import type { Engine } from '../../../engine/engine';
 import { makeEngine, type TestEngine } from '../../support/engine';
 import { memoryAnchors, tamper, writeEntries } from './support';
