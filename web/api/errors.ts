@@ -6,14 +6,15 @@ import { UnauthorizedError } from '../refusals';
 import type { Context } from '../route';
 import { zodWords } from './zod-words';
 
-const STATUS: Record<ErrorKind, number> = {
+/** The status of each kind of error that Gantry foresees. */
+export const STATUS = {
   invalid: 400,
   'not-found': 404,
   conflict: 409,
   forbidden: 403,
   unavailable: 503,
   busy: 429,
-};
+} as const satisfies Record<ErrorKind, number>;
 
 /** What is not available now is looked for again after so long: forges and scripts go by it. */
 const RETRY_AFTER_S = 5;

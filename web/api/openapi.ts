@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AnswerShape, ApiDescription, Permission, Route } from '../route';
+import { STATUS } from './errors';
 import { PATH_PARAMETERS } from './parameters';
 import { refusal } from './schemas/common';
 
@@ -31,15 +32,6 @@ const REFUSALS = {
   503: ['Unavailable', 'Gantry cannot do it now'],
 } as const;
 type RefusalStatus = keyof typeof REFUSALS;
-
-const STATUS_OF_KIND = {
-  invalid: 400,
-  'not-found': 404,
-  conflict: 409,
-  forbidden: 403,
-  unavailable: 503,
-  busy: 429,
-} as const;
 
 /** OpenAPI 3.1 of every route that is described: made from the schemas that read the input. */
 export function openApiDocument(routes: readonly Route[]): object {
@@ -137,7 +129,7 @@ function refusalsOf(path: string, permission: Permission, { query, body, upload,
     ...(takesBody ? [413 as const] : []),
     500,
     503,
-    ...errors.map((kind) => STATUS_OF_KIND[kind]),
+    ...errors.map((kind) => STATUS[kind]),
   ];
   return [...new Set(statuses)].sort();
 }
