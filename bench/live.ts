@@ -5,7 +5,7 @@ import { runBench, type Workshop } from './support/bench';
 import { distribution, type Figure, percentile } from './support/figures';
 import { House } from './support/house';
 import { Repository } from './support/repository';
-import { shopSources } from './support/shop';
+import { commandPipeline, shopSources } from './support/shop';
 import { type Shown, shownOn, startBrowser, watchPage } from './support/watched-page';
 
 const APP = 'shop';
@@ -107,19 +107,9 @@ async function until(what: string, isSo: () => Promise<boolean> | boolean): Prom
 function pipeline(commands: readonly (readonly [name: string, ms: number])[]): string {
   const lines = commands.map(([name, ms]) => {
     const env = `{ DUMMY_SLEEP_MS: "${ms}", DUMMY_LOG: "${name} works" }`;
-    return `    - { name: ${name}, in: gantry/node, run: "true", env: ${env} }`;
+    return `{ name: ${name}, in: gantry/node, run: "true", env: ${env} }`;
   });
-  return `app: ${APP}
-build:
-  commands:
-${lines.join('\n')}
-serve:
-  image: { dockerfile: Dockerfile }
-  port: 8080
-  health: { path: /health, within: 30s }
-stages:
-  production: { keepWarm: 0s }
-`;
+  return commandPipeline(APP, lines);
 }
 
 void runBench('live', measure);

@@ -9,7 +9,7 @@ import { LINE_BYTES, writeLines } from './support/log-readers/numbered-lines';
 import { Readers } from './support/log-readers/readers';
 import { residentMb } from './support/processes';
 import { Repository } from './support/repository';
-import { shopSources } from './support/shop';
+import { commandPipeline, shopSources } from './support/shop';
 
 const APP = 'shop';
 const STEP = 'command/flood';
@@ -110,19 +110,9 @@ function residentOf(house: House): Resident {
 const memoryText = ({ web, runner }: Resident): string => `web ${web.toFixed(1)} MB, runner ${runner.toFixed(1)} MB`;
 
 /** The flood ends with a failure, and the run with it: nothing is delivered. */
-const pipeline = (lines: number): string => `app: ${APP}
-build:
-  commands:
-    - name: flood
-      in: gantry/debian
-      run: ${JSON.stringify(`${writeLines(lines)}; exit 1`)}
-      timeout: 10m
-serve:
-  image: { dockerfile: Dockerfile }
-  port: 8080
-  health: { path: /health, within: 30s }
-stages:
-  production: { keepWarm: 0s }
-`;
+const pipeline = (lines: number): string => {
+  const run = JSON.stringify(`${writeLines(lines)}; exit 1`);
+  return commandPipeline(APP, [`{ name: flood, in: gantry/debian, run: ${run}, timeout: 10m }`]);
+};
 
 void runBench('logs', measure);

@@ -8,7 +8,7 @@ import { runBench, type Workshop } from './support/bench';
 import { distribution, type Figure } from './support/figures';
 import { House } from './support/house';
 import { Repository } from './support/repository';
-import { shopSources } from './support/shop';
+import { commandPipeline, shopSources } from './support/shop';
 
 const APP = 'shop';
 const RUNS = 100;
@@ -105,21 +105,8 @@ async function until(what: string, isSo: () => Promise<boolean> | boolean): Prom
 
 function pipeline(names: readonly string[], ms: number): string {
   const env = `{ DUMMY_SLEEP_MS: "${ms}" }`;
-  const commands = names.map(
-    (name) => `    - { name: ${name}, in: gantry/node, run: "true", env: ${env}, timeout: 30m }`,
-  );
-  return `app: ${APP}
-on: { branches: ["work-*"] }
-build:
-  commands:
-${commands.join('\n')}
-serve:
-  image: { dockerfile: Dockerfile }
-  port: 8080
-  health: { path: /health, within: 30s }
-stages:
-  production: { keepWarm: 0s }
-`;
+  const commands = names.map((name) => `{ name: ${name}, in: gantry/node, run: "true", env: ${env}, timeout: 30m }`);
+  return commandPipeline(APP, commands, { on: '{ branches: ["work-*"] }' });
 }
 
 void runBench('rebuild', measure);

@@ -9,7 +9,7 @@ import { gapsOf, lengthOf, type Span } from './support/gaps';
 import { House, type Run } from './support/house';
 import { postgresPrograms, startPostgres } from './support/postgres';
 import { Repository } from './support/repository';
-import { shopSources } from './support/shop';
+import { commandPipeline, shopSources } from './support/shop';
 
 const APP = 'shop';
 const RUNS_IN_FLIGHT = 10;
@@ -143,21 +143,12 @@ function judge(waves: readonly Span[][], jobs: readonly number[], say: (line: st
 function pipeline(): string {
   const commands = Array.from(
     { length: STEPS_PER_RUN },
-    (_, i) => `    - { name: empty-${i}, in: gantry/node, run: "true" }`,
+    (_, i) => `{ name: empty-${i}, in: gantry/node, run: "true" }`,
   );
-  return `app: ${APP}
-on: { branches: ["work-*"] }
-build:
-  commands:
-${commands.join('\n')}
-serve:
-  image: { dockerfile: Dockerfile }
-  port: 8080
-  health: { path: /health, within: 30s }
-  files: [{ from: ${LINK}, to: /etc/shop.conf }]
-stages:
-  production: { keepWarm: 0s }
-`;
+  return commandPipeline(APP, commands, {
+    on: '{ branches: ["work-*"] }',
+    serve: `files: [{ from: ${LINK}, to: /etc/shop.conf }]`,
+  });
 }
 
 void runBench('steps', measure);

@@ -24,6 +24,29 @@ stages:
     keepWarm: 30m
 `;
 
+/**
+ * A pipeline for benches of what comes before a delivery: these commands, and only what a pipeline cannot be without.
+ * @param commands entries of `build.commands`, each a line of YAML without its dash
+ * @param more further keys, as lines: `on` of the whole, `serve` within it
+ */
+export function commandPipeline(
+  app: string,
+  commands: readonly string[],
+  more: { on?: string; serve?: string } = {},
+): string {
+  return `app: ${app}
+${more.on === undefined ? '' : `on: ${more.on}\n`}build:
+  commands:
+${commands.map((command) => `    - ${command}`).join('\n')}
+serve:
+  image: { dockerfile: Dockerfile }
+  port: 8080
+  health: { path: /health, within: 30s }
+${more.serve === undefined ? '' : `  ${more.serve}\n`}stages:
+  production: { keepWarm: 0s }
+`;
+}
+
 /** Test, gray, and a gate before production: what a release has that somebody looks at. */
 export const gatedPipeline = (app: string): string =>
   PIPELINE.replace('NAME', app)
