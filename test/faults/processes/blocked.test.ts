@@ -3,40 +3,35 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { madeTwice, standing, WorldJournal } from '../../../bench/support/faults/journal';
 import { BY_IMAGE, push } from '../../../bench/support/faults/matrix/histories';
-import { drive, type MatrixPlace, mainIn, runnerIn } from '../../../bench/support/faults/matrix/runners';
-import { Templates } from '../../../bench/support/faults/matrix/templates';
+import { drive, mainIn, runnerIn } from '../../../bench/support/faults/matrix/runners';
 import { openWorkplace } from '../../../bench/support/faults/matrix/workplace';
 import { Records } from '../../../bench/support/faults/outcomes';
-import { bareRedis } from '../../../bench/support/faults/redis';
 import { until } from '../../web/support/until';
-import { faultPlace } from './place';
+import { type MatrixScene, matrixScene } from './place';
 
 const LIMIT_MS = 120_000;
 const STEP = 'build-image';
 
 describe('a runner whose event loop stands still', () => {
-  let place: MatrixPlace & ReturnType<typeof faultPlace>;
-  let templates: Templates;
+  let scene: MatrixScene;
   before(async function () {
     this.timeout(LIMIT_MS);
-    const made = faultPlace();
-    place = { ...made, redisUrl: await bareRedis(made) };
-    templates = new Templates(place);
+    scene = await matrixScene();
   });
   after(async function () {
     this.timeout(LIMIT_MS);
-    await place.remove();
+    await scene.remove();
   });
 
   it('loses its step to another one, learns of it, and does nothing twice [F6]', async () => {
-    const template = await templates.of(BY_IMAGE);
-    const workplace = await openWorkplace(await templates.copy(template, 'house'), place.redisUrl);
+    const template = await scene.templates.of(BY_IMAGE);
+    const workplace = await openWorkplace(await scene.templates.copy(template, 'house'), scene.place.redisUrl);
     const { home, engine } = workplace;
     const records = new Records(home);
     const file = join(__dirname, 'blocked-runner');
-    const goOn = join(place.folder, 'go-on');
-    const blocked = mainIn(place, home, { name: 'blocked', file, words: [STEP, goOn] });
-    const other = runnerIn(place, home, 'other');
+    const goOn = join(scene.place.folder, 'go-on');
+    const blocked = mainIn(scene.place, home, { name: 'blocked', file, words: [STEP, goOn] });
+    const other = runnerIn(scene.place, home, 'other');
     try {
       const run = await push(engine, template.next);
       const step = `from steps s join runs r on r.id = s.run_id where r.number = ${run} and s.name = '${STEP}'`;
@@ -47,7 +42,7 @@ describe('a runner whose event loop stands still', () => {
       expect(records.count(`select s.epoch as n ${step}`), 'it was taken over').to.equal(2);
       await writeFile(goOn, '');
       await until(async () =>
-        /the lease of the step was lost/.test(await readFile(`${place.folder}/blocked.log`, 'utf8')),
+        /the lease of the step was lost/.test(await readFile(`${scene.place.folder}/blocked.log`, 'utf8')),
       );
       const entries = new WorldJournal(home).read();
       expect(madeTwice(entries)).to.deep.equal([]);
