@@ -33,7 +33,10 @@ export async function serveGit(parts: WebParts, ctx: Context, app: string, servi
   ctx.body = child.stdout;
 }
 
-/** RFC 3875, as far as `http-backend` reads it, and what the hook needs. */
+/**
+ * RFC 3875, as far as `http-backend` reads it, and what the hook needs. No CONTENT_LENGTH: whoever is told one goes on
+ * reading at the end of its input, for ever, when web was killed in the middle of a push. The end of the input says it.
+ */
 function cgi(parts: WebParts, ctx: Context, app: string, service: string): Record<string, string> {
   const environment: Record<string, string> = {
     GIT_PROJECT_ROOT: repositoriesFolder(parts.options),
@@ -50,8 +53,6 @@ function cgi(parts: WebParts, ctx: Context, app: string, service: string): Recor
     GANTRY_HOOK_SECRET: parts.hook.secret,
     GANTRY_APP: app,
   };
-  const length = ctx.get('Content-Length');
-  if (/^\d+$/.test(length)) environment.CONTENT_LENGTH = length;
   const encoding = ctx.get('Content-Encoding');
   if (encoding === 'gzip' || encoding === 'x-gzip') environment.HTTP_CONTENT_ENCODING = encoding;
   const protocol = ctx.get('Git-Protocol');
