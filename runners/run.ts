@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pino from 'pino';
 import { createEngine, type Engine } from '../engine/engine';
+import { processLog } from '../engine/logs/process-log';
 import { type GantryError, messageOf } from '../engine/model/errors';
 import type { EngineParts } from '../engine/parts';
 import { connectBell } from '../engine/queue/bell';
@@ -33,10 +33,7 @@ export async function runMain(
   settings: RunnerSettings,
   change: (parts: EngineParts) => EngineParts = (parts) => parts,
 ): Promise<number> {
-  const log = pino(
-    { level: settings.logLevel, base: { process: 'runner' } },
-    pino.destination({ dest: 2, sync: true }),
-  );
+  const log = processLog(settings.logLevel, 'runner');
   await mkdir(join(settings.home, 'run'), { recursive: true, mode: 0o700 });
   const store = await openStore(await openDatabase(settings, endAtOnce));
   const random = { bytes: randomBytes };

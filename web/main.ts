@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pino from 'pino';
 import { createEngine } from '../engine/engine';
+import { processLog } from '../engine/logs/process-log';
 import { GantryError, messageOf } from '../engine/model/errors';
 import { connectBell } from '../engine/queue/bell';
 import { connectExchange } from '../engine/queue/redis-exchange';
@@ -17,8 +17,7 @@ import { startWeb } from './start';
 /** The composition root of web: settings in, parts together, listen, and stop in order when told to. */
 async function main(): Promise<void> {
   const settings = webSettings();
-  // Standard output belongs to people and to `gantry up`; the log goes to standard error.
-  const log = pino({ level: settings.logLevel, base: { process: 'web' } }, pino.destination({ dest: 2, sync: true }));
+  const log = processLog(settings.logLevel, 'web');
   await mkdir(join(settings.home, 'run'), { recursive: true, mode: 0o700 });
   const store = await openStore(await openDatabase(settings, fail));
   const bell = connectBell(settings.redisUrl, log);
@@ -62,9 +61,9 @@ async function main(): Promise<void> {
   }
 }
 
-/** Readers see the old file or the new one, never half of one. */
+/** One for each web of the folder; readers see the whole file or none. */
 async function writeState(home: string, state: object): Promise<string> {
-  const file = join(home, 'run', 'web.json');
+  const file = join(home, 'run', `web-${process.pid}.json`);
   await writeFile(`${file}.${process.pid}`, `${JSON.stringify(state)}\n`, { mode: 0o600 });
   await rename(`${file}.${process.pid}`, file);
   return file;

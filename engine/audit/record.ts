@@ -15,7 +15,7 @@ export interface AuditEntry {
   detail: Record<string, unknown>;
 }
 
-const insertEntry = insertInto('audit');
+const insertEntries = insertInto('audit');
 const lastOfChain = statement<{ chain: string }, { hash: string }>((db, argument) =>
   db
     .selectFrom('audit')
@@ -37,5 +37,5 @@ export async function recordAudit(parts: EngineParts, tx: Tx, entry: AuditEntry)
     detail: canonical(entry.detail),
     prev_hash: last?.hash ?? '',
   };
-  await insertEntry(tx, { ...row, hash: auditHash(row) });
+  await insertEntries(tx, [{ ...row, hash: auditHash(row) }]);
 }

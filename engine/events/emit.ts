@@ -13,7 +13,7 @@ export interface Told {
   data: Record<string, unknown>;
 }
 
-const insertEvent = insertInto('events');
+const insertEvents = insertInto('events');
 const takeNumber = statement<{ run: RunId }, { next_event: number }>((db, argument) =>
   db
     .updateTable('runs')
@@ -42,10 +42,15 @@ export async function writeEvents(
   told: readonly Told[],
 ): Promise<void> {
   const at = parts.clock.now();
-  for (const [index, { type, data }] of told.entries()) {
-    const row = { run_id: of.run, app_id: of.app, seq: of.first + index, at, type, data: canonical(data) };
-    await insertEvent(tx, row);
-  }
+  const rows = told.map(({ type, data }, index) => ({
+    run_id: of.run,
+    app_id: of.app,
+    seq: of.first + index,
+    at,
+    type,
+    data: canonical(data),
+  }));
+  await insertEvents(tx, rows);
 }
 
 async function nextNumber(tx: Tx, run: RunId): Promise<number> {

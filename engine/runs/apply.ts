@@ -5,6 +5,7 @@ import { isFinalRun } from '../model/states';
 import { type Decision, decide, type RunEvent } from '../model/transition';
 import type { Actor, EngineParts } from '../parts';
 import type { Hint } from '../ports/queue';
+import { demandHolder } from '../steps/fence';
 import { statement } from '../store/statement';
 import type { Tx } from '../store/store';
 import { arrivals, leavePlaces } from './places';
@@ -39,7 +40,7 @@ export function applyEvent(
   return applyEvents(parts, tx, runId, [{ event, extras }], actor);
 }
 
-/** The same for several events of one run, in this order; what is read is read once. */
+/** The same for several events of one run, in this order; what is read is read once. @throws LeaseLostError */
 export async function applyEvents(
   parts: EngineParts,
   tx: Tx,
@@ -51,6 +52,13 @@ export async function applyEvents(
   const hints: Hint[] = [];
   const arrived: StepAtHand[] = [];
   for (const move of moves) {
+    const { holder } = move;
+    if (holder !== undefined) {
+      demandHolder(
+        run.steps.find(({ id }) => id === holder.stepId),
+        holder,
+      );
+    }
     const decision = decide(viewOf(run), move.event);
     const before = run;
     run = await write(parts, tx, before, decision, move);

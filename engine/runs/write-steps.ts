@@ -4,6 +4,7 @@ import { newId, type StepId } from '../model/ids';
 import { isFinalStep, type StepState } from '../model/states';
 import type { Decision, RunEvent, StepView } from '../model/transition';
 import type { EngineParts } from '../parts';
+import type { StepLease } from '../steps/lease';
 import { NO_TURN, type Turn } from '../steps/turn';
 import { insertInto, statement } from '../store/statement';
 import { databaseNow, type Tx } from '../store/store';
@@ -24,9 +25,11 @@ export interface Extras {
 export interface Move {
   event: RunEvent;
   extras: Extras;
+  /** Who says so for a step; refused with an old lease. */
+  holder?: Pick<StepLease, 'stepId' | 'epoch'>;
 }
 
-const insertStep = insertInto('steps');
+const insertSteps = insertInto('steps');
 
 /** What changes in a step's row. Null stands for "as it was". */
 interface Changes {
@@ -131,12 +134,12 @@ export async function appendSteps(
   extras: Extras,
 ): Promise<StepAtHand[]> {
   const now = parts.clock.now();
-  const added: StepAtHand[] = [];
+  const rows: StepRow[] = [];
   for (const step of decision.append) {
     const planned = extras.planned?.find((each) => each.name === step.name);
     const undone = step.undoes === null ? undefined : (await specOf(tx, { run: run.row.id, name: step.undoes }))[0];
-    const row = {
-      ...newStep(newId<StepId>(parts.clock, parts.random), run.row, step, run.steps.length + added.length),
+    rows.push({
+      ...newStep(newId<StepId>(parts.clock, parts.random), run.row, step, run.steps.length + rows.length),
       stage: planned?.stage ?? undone?.stage ?? '',
       spec: planned === undefined ? (undone?.spec ?? '{}') : JSON.stringify(planned.spec),
       timeout_ms: planned?.timeout ?? undone?.timeout_ms ?? 600_000,
@@ -144,11 +147,13 @@ export async function appendSteps(
       // A way back waits for nobody; whoever reaches what was done can take it back.
       ...(planned?.turn ?? { ...NO_TURN, pool: undone?.pool ?? NO_TURN.pool }),
       ready_at: step.state === 'ready' ? now : null,
-    };
-    await insertStep(tx, row);
-    added.push({ ...step, id: row.id, epoch: row.epoch, place: row.place });
+    });
   }
-  return added;
+  await insertSteps(tx, rows);
+  return decision.append.flatMap((step, index) => {
+    const row = rows[index];
+    return row === undefined ? [] : [{ ...step, id: row.id, epoch: row.epoch, place: row.place }];
+  });
 }
 
 /** A step row with everything at its beginning. */

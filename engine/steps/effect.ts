@@ -22,7 +22,7 @@ const countEffects = statement<{ step: StepId }, { n: number }>((db, argument) =
     .select((e) => e.fn.countAll<number>().as('n'))
     .where('step_id', '=', argument('step')),
 );
-const insertEffect = insertInto('effects');
+const insertEffects = insertInto('effects');
 const confirm = statement<{ key: string; observation: string; at: number }, unknown>((db, argument) =>
   db
     .updateTable('effects')
@@ -118,7 +118,7 @@ async function intend<T extends Json>(
       created_at: parts.clock.now(),
       ended_at: null,
     };
-    await insertEffect(tx, row);
+    await insertEffects(tx, [row]);
     return { row, fresh: true };
   });
 }

@@ -13,10 +13,18 @@ const holderOf = statement<{ step: StepId }, Holder>((db, argument) =>
 /** Refuses an actor whose lease is not the present one. Call it first in each transaction that acts for a step. */
 export async function fence(db: Reader, lease: Pick<StepLease, 'stepId' | 'epoch'>): Promise<Holder> {
   const [row] = await holderOf(db, { step: lease.stepId });
-  if (row === undefined || row.epoch !== lease.epoch || row.state !== 'running') {
+  return demandHolder(row, lease);
+}
+
+/** The same of a step that was read in this transaction. @throws LeaseLostError */
+export function demandHolder<Step extends Pick<Holder, 'epoch' | 'state'>>(
+  step: Step | undefined,
+  lease: Pick<StepLease, 'stepId' | 'epoch'>,
+): Step {
+  if (step === undefined || step.epoch !== lease.epoch || step.state !== 'running') {
     throw new LeaseLostError(lease.stepId, lease.epoch);
   }
-  return row;
+  return step;
 }
 
 /**

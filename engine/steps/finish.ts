@@ -6,10 +6,9 @@ import type { InstanceEnd, StepFailureNote } from '../model/instance-end';
 import type { RunEvent, StepView } from '../model/transition';
 import type { EngineParts } from '../parts';
 import type { StepResult } from '../ports/step-kind';
-import { type Applied, applyEvent, ringAll } from '../runs/apply';
+import { type Applied, applyEvents, ringAll } from '../runs/apply';
 import { inOrder } from '../runs/supersede';
 import type { Extras } from '../runs/write-steps';
-import { fence } from './fence';
 import type { StepLease } from './lease';
 import { retryAfter } from './retry';
 import { turnOf } from './turn';
@@ -33,9 +32,9 @@ export type StepEnd =
  */
 export async function finishStep(parts: EngineParts, lease: StepLease, end: StepEnd): Promise<Applied> {
   const applied = await parts.store.write(async (tx) => {
-    await fence(tx, lease);
     const { event, extras } = toEvent(lease, end);
-    const written = await applyEvent(parts, tx, lease.run.id, event, `runner:${lease.owner}`, extras);
+    const moves = [{ event, extras, holder: lease }];
+    const written = await applyEvents(parts, tx, lease.run.id, moves, `runner:${lease.owner}`);
     const asks = event.type === 'waits' && lease.kind === 'approve' && written.run.ended_at === null;
     if (asks && written.run.ends_as === null) await requestApproval(parts, tx, lease);
     const kin = end.end === 'planned' ? end.kin : undefined;

@@ -35,11 +35,6 @@ export async function takeSteps(parts: EngineParts, owner: string, wish: () => W
   return leases;
 }
 
-/** The one step that should be done next; undefined when there is none. */
-export async function takeStep(parts: EngineParts, owner: string, reach: Reach): Promise<StepLease | undefined> {
-  return (await takeSteps(parts, owner, () => ({ ...reach, limit: 1 })))[0];
-}
-
 function byRun(steps: readonly WaitingStep[]): Iterable<[RunId, WaitingStep[]]> {
   const runs = new Map<RunId, WaitingStep[]>();
   for (const step of steps) runs.set(step.run, [...(runs.get(step.run) ?? []), step]);
@@ -110,9 +105,13 @@ async function takeOfRun(
   owner: string,
 ): Promise<StepLease[]> {
   const rows: Taken[] = [];
+  const entered = new Set<string>();
   for (const { id, app, place } of steps) {
-    // Only one run has a place, whatever was read of it before.
-    if (place !== null && !(await enterPlace(tx, { app, place, run, now: parts.clock.now() }))) continue;
+    if (place !== null && !entered.has(place)) {
+      // Only one run has a place, whatever was read of it before.
+      if (!(await enterPlace(tx, { app, place, run, now: parts.clock.now() }))) continue;
+      entered.add(place);
+    }
     const [row] = await takeLease(tx, { id, owner });
     if (row === undefined) throw new Error(`step ${id} is gone`);
     // What an earlier epoch intended and never confirmed can only be known by looking.

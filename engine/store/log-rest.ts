@@ -63,15 +63,20 @@ export class LogRest {
     }
   }
 
-  /** What is kept, behind a line that says what is not. The files are gone then. */
-  close(): Buffer {
-    const kept = Buffer.concat([readIfThere(this.older), readIfThere(this.newer)]);
-    const tail = lastLines(kept, this.limits.tailBytes);
-    this.leaveOut(kept.subarray(0, kept.length - tail.length));
-    const { lines, bytes } = this.leftOut;
-    for (const name of [this.older, this.newer, this.count]) rmSync(name, { force: true });
+  /** What is kept, behind a line that says what is not. */
+  kept(): Buffer {
+    const held = Buffer.concat([readIfThere(this.older), readIfThere(this.newer)]);
+    const tail = lastLines(held, this.limits.tailBytes);
+    const cut = held.subarray(0, held.length - tail.length);
+    const lines = this.leftOut.lines + countLines(cut);
+    const bytes = this.leftOut.bytes + cut.length;
     if (bytes === 0) return tail;
     return Buffer.concat([Buffer.from(`gantry: ${lines} lines (${bytes} bytes) are left out here\n`), tail]);
+  }
+
+  /** Its files go once what they hold stands in the log: a full disk or a kill between leaves it twice, never not. */
+  remove(): void {
+    for (const name of [this.older, this.newer, this.count]) rmSync(name, { force: true });
   }
 
   private get older(): string {

@@ -94,21 +94,34 @@ function runAtOnce<Row>(database: SqliteDatabase, text: string, parameters: read
   return [];
 }
 
-/** An insert that is compiled once for each set of columns. */
+/** Rows of one insert at most: each number of rows is a statement of its own. */
+const ROWS_AT_ONCE = 16;
+
+/** An insert of some rows that is compiled once for each set of columns and number of rows. */
 export function insertInto<Name extends keyof Tables & string>(
   table: Name,
-): (db: Reader, row: Insertable<Tables[Name]>) => Promise<void> {
-  const byColumns = new Map<string, (db: Reader, row: Insertable<Tables[Name]>) => Promise<unknown>>();
-  const insertOf = (columns: readonly string[]) =>
-    statement<Insertable<Tables[Name]>, unknown>((_db, argument) => {
-      const values = columns.map((column) => sql.val(argument(column as keyof Insertable<Tables[Name]>)));
-      return sql`insert into ${sql.table(table)} (${sql.join(columns.map((c) => sql.ref(c)))}) values (${sql.join(values)})`;
+): (db: Reader, rows: readonly Insertable<Tables[Name]>[]) => Promise<void> {
+  const byShape = new Map<string, (db: Reader, values: readonly unknown[]) => Promise<unknown>>();
+  const insertOf = (columns: readonly string[], count: number) =>
+    statement<readonly unknown[], unknown>((_db, argument) => {
+      const names = sql.join(columns.map((column) => sql.ref(column)));
+      const rows = Array.from(
+        { length: count },
+        (_, row) => sql`(${sql.join(columns.map((_column, at) => sql.val(argument(row * columns.length + at))))})`,
+      );
+      return sql`insert into ${sql.table(table)} (${names}) values ${sql.join(rows)}`;
     });
-  return async (db, row) => {
-    const columns = Object.keys(row);
-    const key = columns.join();
-    const insert = byColumns.get(key) ?? insertOf(columns);
-    byColumns.set(key, insert);
-    await insert(db, row);
+  return async (db, all) => {
+    for (let from = 0; from < all.length; from += ROWS_AT_ONCE) {
+      const rows = all.slice(from, from + ROWS_AT_ONCE) as readonly Record<string, unknown>[];
+      const columns = Object.keys(rows[0] ?? {});
+      const shape = `${rows.length} ${columns.join()}`;
+      const insert = byShape.get(shape) ?? insertOf(columns, rows.length);
+      byShape.set(shape, insert);
+      await insert(
+        db,
+        rows.flatMap((row) => columns.map((column) => row[column])),
+      );
+    }
   };
 }

@@ -10,8 +10,8 @@ import { retryAfter } from '../../engine/steps/retry';
 import { keepLease, type StopReason } from './keep-lease';
 import { stepLog } from './log';
 
-/** A step that was told to stop may clean up for this long (its instances drain meanwhile); then it is left to itself, ms. */
-export const STUCK_MS = 300_000;
+/** A step that was told to stop may clean up for this long; then it is left to itself, ms. */
+const STUCK_MS = 300_000;
 
 export interface Execution {
   /** Resolves when nothing is done for the step any more, and storing its result has begun. */
@@ -23,7 +23,13 @@ export interface Execution {
 }
 
 /** Carries out one leased step: inspect after a crash, run or undo, renewals, time-out, log, result. */
-export function executeStep(engine: Engine, kind: StepKind, lease: StepLease, stuckMs = STUCK_MS): Execution {
+export function executeStep(
+  engine: Engine,
+  kind: StepKind,
+  lease: StepLease,
+  // What serves may drain for as long as its step may take.
+  stuckMs = lease.role === 'build' ? STUCK_MS : Math.max(STUCK_MS, lease.timeoutMs),
+): Execution {
   const stop = new AbortController();
   const halt = (reason: StopReason) => {
     if (!stop.signal.aborted) stop.abort(reason);

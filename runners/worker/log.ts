@@ -5,7 +5,10 @@ import { LinePage } from './line-page';
 /** Lines are handed to the disk this often at most, ms; a reader sees them that late. */
 const FLUSH_MS = 50;
 
-/** The log of one step: a line each, with its time; written in order, in small batches. Bytes stay as they came. */
+/**
+ * The log of one step: a line each, with its time; written in order, in small batches. Bytes stay as they came. Once it
+ * is closed, what is said later by something that was left to itself goes nowhere.
+ */
 export function stepLog(
   logs: Logs,
   runId: string,
@@ -13,6 +16,8 @@ export function stepLog(
   clock: Clock,
   onTrouble: (error: unknown) => void,
 ): { line: (line: OutputLine) => void; close: () => Promise<void> } {
+  let closed = false;
+  let isNew = true;
   let page = new LinePage();
   /** Written once, and free to be written on again: a flood needs no more than these few. */
   const blank: LinePage[] = [];
@@ -22,6 +27,7 @@ export function stepLog(
     clearTimeout(timer);
     timer = undefined;
     if (page.isEmpty) return;
+    isNew = false;
     const full = page;
     page = blank.pop() ?? new LinePage();
     last = last
@@ -35,11 +41,14 @@ export function stepLog(
   const timeOf = times(clock);
   return {
     line: (line) => {
+      if (closed) return;
       page.add(timeOf(), line);
-      if (page.isFull) flush();
+      // The first line at once: its file is made while the step goes on.
+      if (page.isFull || isNew) flush();
       else timer ??= setTimeout(flush, FLUSH_MS);
     },
     close: async () => {
+      closed = true;
       flush();
       await last;
       await logs.end(runId, stepId).catch(onTrouble);

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { finishStep } from '../../engine/steps/finish';
-import { takeStep } from '../../engine/steps/take';
 import type { Plan } from '../../pipelines/types';
 import { makeEngine, type TestEngine } from '../support/engine';
+import { takeStep } from '../support/take-step';
 
 const KINDS = { kinds: ['plan', 'command'] };
 /** How far the runner's clock is ahead of the database's, ms. */

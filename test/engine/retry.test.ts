@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { finishStep, type StepEnd } from '../../engine/steps/finish';
 import type { StepLease } from '../../engine/steps/lease';
 import { retryAfter } from '../../engine/steps/retry';
-import { takeStep } from '../../engine/steps/take';
 import { DEFAULT_RETRY, type RetrySpec } from '../../pipelines/types';
 import { makeEngine, type TestEngine } from '../support/engine';
+import { takeStep } from '../support/take-step';
 
 const WORLD: StepEnd = { end: 'failed', fault: 'world', reason: 'Docker does not answer', next: '' };
 const KINDS = { kinds: ['plan'] };

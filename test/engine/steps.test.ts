@@ -5,9 +5,9 @@ import { performEffect } from '../../engine/steps/effect';
 import { finishStep, type StepEnd } from '../../engine/steps/finish';
 import type { StepLease } from '../../engine/steps/lease';
 import { lookAtLeases, renewLeases } from '../../engine/steps/renew';
-import { takeStep } from '../../engine/steps/take';
 import type { Plan, PlannedStep } from '../../pipelines/types';
 import { makeEngine, type TestEngine } from '../support/engine';
+import { takeStep } from '../support/take-step';
 
 const KINDS = { kinds: ['plan', 'command', 'deliver', 'share', 'promote', 'approve', 'seal'] };
 const HEAD = 'a'.repeat(40);
@@ -155,6 +155,15 @@ describe('a push', () => {
       expect(standing).to.deep.equal(['lost', ...leases.map(() => 'held')]);
       expect([...(await lookAtLeases(test.engine.parts, [gone, ...leases])).values()]).to.deep.equal(standing);
       expect(await takeStep(test.engine.parts, 'another', KINDS), 'none has run out').to.equal(undefined);
+    });
+
+    it('is lost to its runner once it is over, whichever way it asks', async () => {
+      await push();
+      const lease = await take();
+      await finish(lease, { end: 'ignored', reason: 'no pipeline' });
+      for (const ask of [renewLeases, lookAtLeases]) {
+        expect([...(await ask(test.engine.parts, [lease])).values()]).to.deep.equal(['lost']);
+      }
     });
 
     it('does an effect once: what a lost runner did is found and adopted [F4]', async () => {

@@ -1,10 +1,12 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Logs } from '../../../engine/ports/bytes';
 import { fileLogs, type LogLimits } from '../../../engine/store/logs';
+
+const codeOf = (error: NodeJS.ErrnoException): string | undefined => error.code;
 
 const LIMITS: LogLimits = { headBytes: 300, tailBytes: 100, limitBytes: 400 };
 
@@ -62,6 +64,22 @@ describe('the log of a step', () => {
     const shown = await text(second);
     expect(shown).to.include('gantry: 36 lines (324 bytes) are left out here\nline 169\n');
     expect(shown).to.match(/line 179\n$/);
+  });
+
+  it('loses nothing of its end when that cannot be written: it stays where it is, and is written later', async () => {
+    await write(fileLogs(folder, LIMITS), 100, 200);
+    const file = join(folder, 'a1', 'b2.log');
+    await rename(file, `${file}.aside`);
+    await mkdir(file);
+    const heir = fileLogs(folder, LIMITS);
+    expect(await heir.end('a1', 'b2').then(() => 'written', codeOf)).to.equal('EISDIR');
+    await rmdir(file);
+    await rename(`${file}.aside`, file);
+    await heir.end('a1', 'b2');
+    const shown = await text(heir);
+    expect(shown).to.include('gantry: 56 lines (504 bytes) are left out here\nline 189\n');
+    expect(shown).to.match(/line 199\n$/);
+    expect(await readdir(join(folder, 'a1'))).to.deep.equal(['b2.log']);
   });
 
   it('keeps bytes as bytes: what is no text is not changed [F45]', async () => {

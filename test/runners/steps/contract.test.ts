@@ -4,12 +4,12 @@ import type { Json } from '../../../engine/model/hash';
 import type { StepContext, StepKind, StepResult } from '../../../engine/ports/step-kind';
 import { finishStep } from '../../../engine/steps/finish';
 import type { StepLease } from '../../../engine/steps/lease';
-import { takeStep } from '../../../engine/steps/take';
 import type { Given } from '../../../pipelines/types';
 import { oneFileArchive } from '../../../runners/dummy/archive';
 import { stepKinds } from '../../../runners/steps/kinds';
 import { makeContext } from '../../../runners/worker/execute';
 import { type House, makeHouse } from '../../support/house';
+import { takeStep } from '../../support/take-step';
 
 const IMAGE_APP = {
   Dockerfile: 'FROM gantry/node\n',

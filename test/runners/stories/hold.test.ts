@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { takeStep } from '../../../engine/steps/take';
 import { type House, makeHouse } from '../../support/house';
+import { takeStep } from '../../support/take-step';
 
 const FILES = {
   'gantry.yml':

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { StepKind } from '../../../engine/ports/step-kind';
-import { takeStep } from '../../../engine/steps/take';
 import { executeStep } from '../../../runners/worker/execute';
 import { makeEngine, type TestEngine } from '../../support/engine';
+import { takeStep } from '../../support/take-step';
 
 describe('a step that does not stop', () => {
   let test: TestEngine;

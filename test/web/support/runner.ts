@@ -3,10 +3,10 @@ import type { Fault } from '../../../engine/model/errors';
 import { makeStable, place as placeRelease, setGray } from '../../../engine/rollout/traffic';
 import { finishStep, type StepEnd } from '../../../engine/steps/finish';
 import type { StepLease } from '../../../engine/steps/lease';
-import { takeStep } from '../../../engine/steps/take';
 import { parsePipeline } from '../../../pipelines/parse';
 import { planPipeline } from '../../../pipelines/plan';
 import type { Plan } from '../../../pipelines/types';
+import { takeStep } from '../../support/take-step';
 
 const KINDS = ['plan', 'build-image', 'seal', 'deliver', 'verify', 'approve', 'share', 'observe', 'promote', 'retire'];
 

@@ -13,7 +13,7 @@ export const effects: readonly Mutant[] = [
     'no-intent',
     'the world is changed without an intent',
     'engine/steps/effect.ts',
-    'await insertEffect(tx, row);',
+    'await insertEffects(tx, [row]);',
     '',
   ),
   bug(
@@ -41,7 +41,7 @@ export const effects: readonly Mutant[] = [
     'instances-doubled',
     'production starts instances of its own beside those that gray has standing',
     'runners/serving/bring-up.ts',
-    'own.slice(Math.min(others.length, wanted))',
+    'own.slice(Math.min(running, wanted))',
     'own',
   ),
   bug(

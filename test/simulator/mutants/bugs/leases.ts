@@ -5,7 +5,7 @@ export const leases: readonly Mutant[] = [
     'epoch-not-checked',
     'the fence lets an old epoch pass as long as somebody holds the step',
     'engine/steps/fence.ts',
-    'row.epoch !== lease.epoch || ',
+    'step.epoch !== lease.epoch || ',
     '',
   ),
   bug(

@@ -12,8 +12,8 @@ export const records: readonly Mutant[] = [
     'audit-apart',
     'audit entries are written in a transaction of their own',
     'engine/audit/record.ts',
-    'await insertEntry(tx, { ...row, hash: auditHash(row) });',
-    'void parts.store.write((own) => insertEntry(own, { ...row, hash: auditHash(row) }));',
+    'await insertEntries(tx, [{ ...row, hash: auditHash(row) }]);',
+    'void parts.store.write((own) => insertEntries(own, [{ ...row, hash: auditHash(row) }]));',
   ),
   bug(
     'chain-broken',

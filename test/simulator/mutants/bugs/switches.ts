@@ -33,8 +33,8 @@ export const switches: readonly Mutant[] = [
     'health-not-awaited',
     'instances get requests before they are healthy',
     'runners/serving/introduce.ts',
-    'await Promise.all(ones.map((one) => untilHealthy(context, world, one)));',
-    'await Promise.allSettled(ones.map((one) => untilHealthy(context, world, one)));',
+    'await Promise.all([...ones.map((one) => untilHealthy(context, world, one)), ...joined]);',
+    'await Promise.allSettled([...ones.map((one) => untilHealthy(context, world, one)), ...joined]);',
   ),
   bug(
     'not-drained',
