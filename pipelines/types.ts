@@ -210,6 +210,8 @@ export interface PlanSource {
   given?: Given;
   /** The pipeline's text, when it is not the one at the commit. */
   pipeline?: string;
+  /** The registry of a given image asked who pulls; what it was told is not kept. */
+  withCredentials?: true;
 }
 
 /** The unit that is leased, logged, retried, undone. `spec` belongs to its kind. */

@@ -47,6 +47,8 @@ export interface WebParts {
   followHooks(): void;
   /** Anybody may send a webhook, so only so many bodies are held at once. */
   hookTurns: Turns;
+  /** Checking the whole audit takes long and reads all of it, so it is done once at a time. */
+  auditTurns: Turns;
   feed: EventFeed;
   runs: RunLooks;
   logs: LogReader;

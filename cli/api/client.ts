@@ -21,6 +21,13 @@ export interface StreamOptions {
   patient?: true;
 }
 
+interface Call {
+  body?: object;
+  /** Answers that are read like a success. */
+  also?: readonly number[];
+  silenceMs?: number;
+}
+
 /** The HTTP API, with errors in the words of the command line. */
 export class Client {
   private transport: ReturnType<typeof transportTo> | undefined;
@@ -31,17 +38,18 @@ export class Client {
     private readonly options: { exact: boolean },
   ) {}
 
-  get<T>(path: string): Promise<T> {
-    return this.call<T>('GET', `${API}${path}`);
+  /** @param silenceMs how long the answer may take, when it is more than usual */
+  get<T>(path: string, silenceMs = ANSWER_MS): Promise<T> {
+    return this.call<T>('GET', `${API}${path}`, { silenceMs });
   }
 
   post<T>(path: string, body: object): Promise<T> {
-    return this.call<T>('POST', `${API}${path}`, body);
+    return this.call<T>('POST', `${API}${path}`, { body });
   }
 
   /** Sends a file as it is; it may take as long as bytes go on flowing. */
   upload<T>(path: string, file: Upload): Promise<T> {
-    return this.call<T>('POST', `${API}${path}`, file);
+    return this.call<T>('POST', `${API}${path}`, { body: file });
   }
 
   /** An answer that is read piece by piece: events, logs. @throws CommandError when it is no success. */
@@ -83,17 +91,12 @@ export class Client {
 
   /** What stands outside of the versioned API: its description, and health, which also tells when it says no. */
   getOutside<T>(path: '/api/openapi.json' | '/health'): Promise<T> {
-    return this.call<T>('GET', path, undefined, path === '/health' ? [UNAVAILABLE] : []);
+    return this.call<T>('GET', path, { also: path === '/health' ? [UNAVAILABLE] : [] });
   }
 
-  private async call<T>(
-    method: string,
-    path: string,
-    body?: object | Upload,
-    also: readonly number[] = [],
-  ): Promise<T> {
+  private async call<T>(method: string, path: string, { body, also = [], silenceMs = ANSWER_MS }: Call): Promise<T> {
     try {
-      const response = await this.send(method, path, body, ANSWER_MS);
+      const response = await this.send(method, path, body, silenceMs);
       const text = await textOf(response);
       const status = response.statusCode ?? 0;
       if (status >= 300 && !also.includes(status)) throw this.refusal(response, text);

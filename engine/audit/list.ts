@@ -30,5 +30,14 @@ export async function listAudit({ store }: Pick<EngineParts, 'store'>, filter: A
   }
   if (before !== undefined) query = query.where('seq', '<', before);
   const rows = await query.execute();
-  return rows.map((row) => ({ ...row, detail: JSON.parse(row.detail) as Json }));
+  return rows.map((row) => ({ ...row, detail: detailOf(row) }));
+}
+
+/** What somebody wrote there who is not Gantry is shown as it stands: just then people want to see it. */
+function detailOf({ detail }: Pick<AuditRow, 'detail'>): Json {
+  try {
+    return JSON.parse(detail) as Json;
+  } catch {
+    return detail;
+  }
 }

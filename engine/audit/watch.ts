@@ -120,7 +120,7 @@ export class AuditWatch {
     }
     this.breaks.set(chain, found);
     // What was there is known only here, and must outlive this process.
-    if (place.isWhole) await this.anchorNow(anchored, new Map([[chain, place.front]]));
+    if (place.isWhole && !this.breaks.has(ANCHORS)) await this.anchorNow(anchored, new Map([[chain, place.front]]));
     // From the beginning next time: whoever mends it wants to see the alarm end.
     this.places.set(chain, nowhere());
     return true;
@@ -191,6 +191,8 @@ export class AuditWatch {
   }
 
   private async anchorNow(anchored: Anchored, heads: ReadonlyMap<string, Head>): Promise<void> {
+    // Somebody else has written there since it was read, so he watches now: after his lines, ours would break the chain.
+    if ((await this.anchors.size()) !== this.anchorBytes) return;
     await anchor(this.anchors, anchored, heads, { at: this.parts.clock.now() });
     this.anchorBytes = await this.anchors.size();
   }

@@ -17,6 +17,11 @@ const FINAL_RUN: readonly RunState[] = ['succeeded', 'failed', 'cancelled', 'sup
 /** Final states never change. */
 export const isFinalRun = (state: RunState): boolean => FINAL_RUN.includes(state);
 
+/** States in which a run stands for nothing any more; so does one that is being taken back, whatever its state. */
+export const VOID_RUN: readonly RunState[] = ['failed', 'cancelled', 'superseded', 'ignored'];
+export const isVoidRun = (run: { state: RunState; ends_as: RunState | null }): boolean =>
+  run.ends_as !== null || VOID_RUN.includes(run.state);
+
 export const STEP_STATES = {
   pending: 'waits for earlier steps',
   ready: 'may be taken by a runner',

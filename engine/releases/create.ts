@@ -40,7 +40,11 @@ export async function createRelease(parts: EngineParts, wanted: ReleaseWanted, a
   else if (!(await parts.bytes.has(given.digest))) throw notUploaded(given.digest);
   const head = await defaultHead(parts, app);
   if (head === undefined && pipeline === undefined) throw noPipeline(app.name);
-  const spec: PlanSource = { given, ...(pipeline === undefined ? {} : { pipeline }) };
+  const spec: PlanSource = {
+    given,
+    ...(pipeline === undefined ? {} : { pipeline }),
+    ...(credentials === undefined ? {} : { withCredentials: true }),
+  };
   const title = given.kind === 'image' ? given.ref : given.name;
   const created = await parts.store.write(async (tx) => {
     await demandRoom(parts, tx, app);

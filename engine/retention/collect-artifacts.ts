@@ -41,10 +41,10 @@ const oldArtifacts = (db: Reader, after: string, before: number) =>
 
 /** A run may have begun to need one since the releases were looked at. */
 async function planPage(db: Reader, page: readonly Old[], needed: Needed, going: Set<string>): Promise<Planned> {
-  // It may be sealing the very same bytes again, and has not said so yet: another pass comes.
-  if (await isAnySealed(db)) return NOTHING;
+  const free = page.map(({ digest }) => digest).filter((digest) => !needed.has(digest));
+  if (free.length === 0) return NOTHING;
   const wanted = await digestsOfOpenRuns(db);
-  const gone = page.map(({ digest }) => digest).filter((digest) => !needed.has(digest) && !wanted.has(digest));
+  const gone = free.filter((digest) => !wanted.has(digest));
   for (const digest of gone) going.add(digest);
   return {
     // Their bytes are counted when they go.
@@ -55,18 +55,13 @@ async function planPage(db: Reader, page: readonly Old[], needed: Needed, going:
   };
 }
 
-/** Whether a step that seals artifacts is being carried out now. */
-async function isAnySealed(db: Reader): Promise<boolean> {
-  const kinds = ['build-artifact', 'take-artifact'];
-  const query = db.selectFrom('steps').select('id').where('state', '=', 'running').where('kind', 'in', kinds);
-  return (await query.limit(1).executeTakeFirst()) !== undefined;
-}
-
 async function removeBytes(sweep: Sweep, bytes: Bytes, needed: Needed, going: ReadonlySet<string>): Promise<void> {
   const before = sweep.now - Math.min(YOUNG_MS, sweep.policy.artifacts);
   for await (const { digest, size, writtenAt } of bytes.list()) {
     if (writtenAt >= before || needed.has(digest)) continue;
-    if (!going.has(digest) && (await isRecorded(sweep.parts.store.read, digest))) continue;
+    // In a look the records are still there. Otherwise whoever has a record has sealed the same bytes meanwhile.
+    const isGoing = sweep.dry && going.has(digest);
+    if (!isGoing && (await isRecorded(sweep.parts.store.read, digest))) continue;
     if (!sweep.dry) await bytes.remove(digest);
     await sweep.note({ kind: 'artifacts', why: WHY, items: [{ name: digest, bytes: size }] });
   }

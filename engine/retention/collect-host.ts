@@ -1,9 +1,13 @@
 import { messageOf } from '../model/errors';
-import type { Belongings } from '../ports/belongings';
-import { type Needed, readNeeded } from './needed';
+import type { Belonging, Belongings } from '../ports/belongings';
+import type { Tx } from '../store/store';
+import { readNeeded } from './needed';
 import { type HostVerdict, planCaches, planImages } from './plan-host';
 import type { Removable } from './report';
 import type { Sweep } from './sweep';
+
+/** So many images are removed after one look at what is needed: it reads much, and a rollback may begin meanwhile. */
+const PORTION = 20;
 
 /** Removes images and caches of builds from the host on which they are. */
 export async function collectHost(sweep: Sweep, belongings: Belongings): Promise<void> {
@@ -14,15 +18,22 @@ export async function collectHost(sweep: Sweep, belongings: Belongings): Promise
 async function collectImages(sweep: Sweep, belongings: Belongings): Promise<void> {
   const images = await belongings.list(['image']);
   const needed = await readNeeded(sweep, sweep.policy.images);
-  const verdicts = planImages(images, needed, sweep.now - sweep.policy.images);
-  await act(sweep, belongings, { kind: 'images', why: 'no kept release is made of it' }, verdicts, async (verdict) => {
-    // A rollback may have begun to need it meanwhile.
+  const going = goingOf(sweep, 'images', planImages(images, needed, sweep.now - sweep.policy.images));
+  const what = { kind: 'images', why: 'no kept release is made of it' } as const;
+  for (let at = 0; at < going.length; at += PORTION) {
     const now = sweep.dry ? needed : await readNeeded(sweep, sweep.policy.images);
-    return isNeeded(now, verdict);
-  });
+    for (const one of going.slice(at, at + PORTION)) {
+      if (!now.has(one.id)) await remove(sweep, belongings, what, one, (tx) => forgetImage(tx, one.id));
+    }
+  }
 }
 
-const isNeeded = (needed: Needed, { one }: HostVerdict): boolean => needed.has(one.id);
+/** Whoever restarts a run takes what it made from its record: there is none of bytes that are neither here nor kept. */
+async function forgetImage(tx: Tx, digest: string): Promise<void> {
+  const kept = tx.selectFrom('image_archives').select('image_id').where('image_id', '=', digest);
+  const archive = await kept.where('state', '=', 'kept').executeTakeFirst();
+  if (archive === undefined) await tx.deleteFrom('artifacts').where('digest', '=', digest).execute();
+}
 
 async function collectCaches(sweep: Sweep, belongings: Belongings): Promise<void> {
   const volumes = await belongings.list(['volume']);
@@ -33,26 +44,26 @@ async function collectCaches(sweep: Sweep, belongings: Belongings): Promise<void
     .groupBy('apps.name')
     .execute();
   const builtAt = new Map(rows.map(({ app, at }) => [app, Number(at)]));
-  const verdicts = planCaches(volumes, builtAt, sweep.policy, sweep.now);
-  await act(sweep, belongings, { kind: 'caches', why: 'its app is not built any more' }, verdicts, async () => false);
+  const what = { kind: 'caches', why: 'its app is not built any more' } as const;
+  for (const one of goingOf(sweep, 'caches', planCaches(volumes, builtAt, sweep.policy, sweep.now))) {
+    await remove(sweep, belongings, what, one);
+  }
 }
 
-async function act(
+/** What goes; why the rest stays is noted. */
+function goingOf(sweep: Sweep, kind: Removable, verdicts: readonly HostVerdict[]): Belonging[] {
+  for (const verdict of verdicts) if (!verdict.goes) sweep.stays(kind, verdict.why);
+  return verdicts.filter(({ goes }) => goes).map(({ one }) => one);
+}
+
+async function remove(
   sweep: Sweep,
   belongings: Belongings,
   what: { kind: Removable; why: string },
-  verdicts: readonly HostVerdict[],
-  changed: (verdict: HostVerdict) => Promise<boolean>,
+  one: Belonging,
+  also?: (tx: Tx) => Promise<void>,
 ): Promise<void> {
-  for (const verdict of verdicts) {
-    const { one } = verdict;
-    if (!verdict.goes) {
-      sweep.stays(what.kind, verdict.why);
-      continue;
-    }
-    if (await changed(verdict)) continue;
-    const refusal = sweep.dry ? undefined : await belongings.remove(one).catch(messageOf);
-    if (refusal !== undefined) sweep.left(what.kind, one.name, refusal);
-    else await sweep.note({ ...what, items: [{ name: one.name, bytes: one.bytes }] });
-  }
+  const refusal = sweep.dry ? undefined : await belongings.remove(one).catch(messageOf);
+  if (refusal !== undefined) sweep.left(what.kind, one.name, refusal);
+  else await sweep.note({ ...what, items: [{ name: one.name, bytes: one.bytes }] }, also);
 }

@@ -116,25 +116,32 @@ export async function collectInstances(sweep: Sweep): Promise<void> {
 
 /** Removes lists of users that no route, pipeline or step names. */
 export async function collectLists(sweep: Sweep): Promise<void> {
-  await untilNone(sweep, async (db, after) => {
-    const rows = await db
-      .selectFrom('user_lists')
-      .select('id')
-      .where('created_at', '<', sweep.now - sweep.policy.runs)
-      .where('id', '>', after)
-      .orderBy('id')
-      .limit(ROWS_MAX / 20)
-      .execute();
-    const ids: string[] = [];
-    for (const { id } of rows) if (!(await isNamed(db, id))) ids.push(id);
-    return {
-      last: rows.at(-1)?.id,
-      removals: [{ kind: 'lists', why: 'nothing names them', items: named(ids) }],
-      remove: async (tx) => {
-        if (ids.length > 0) await tx.deleteFrom('user_lists').where('id', 'in', ids).execute();
-      },
-    };
-  });
+  const { read } = sweep.parts.store;
+  for (let page = await oldLists(sweep, ''); page.length > 0; page = await oldLists(sweep, page.at(-1) ?? '')) {
+    for (const id of page) {
+      // This reads every text there is, so not while others wait to write, unless the list is found to be free.
+      if (await isNamed(read, id)) continue;
+      await sweep.rows(async (db) => {
+        if (await isNamed(db, id)) return NOTHING;
+        return {
+          removals: [{ kind: 'lists', why: 'nothing names them', items: named([id]) }],
+          remove: async (tx) => void (await tx.deleteFrom('user_lists').where('id', '=', id).execute()),
+        };
+      });
+    }
+  }
+}
+
+async function oldLists(sweep: Sweep, after: string): Promise<string[]> {
+  const rows = await sweep.parts.store.read
+    .selectFrom('user_lists')
+    .select('id')
+    .where('created_at', '<', sweep.now - sweep.policy.runs)
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(ROWS_MAX)
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 /** Looked for as a text: wherever it stands, it stays. */

@@ -56,11 +56,16 @@ export class Sweep {
     if (this.report !== before) await this.breathe();
   }
 
-  /** Notes what was removed outside of SQL, or would be. */
-  async note(removal: Removal): Promise<void> {
+  /** Notes what was removed outside of SQL, or would be; `also` writes what follows from it in the same transaction. */
+  async note(removal: Removal, also: (tx: Tx) => Promise<void> = async () => undefined): Promise<void> {
     if (removal.items.length === 0) return;
     if (this.dry) this.report = withRemovals(this.report, [removal]);
-    else this.report = await this.parts.store.write((tx) => this.write(tx, [removal]));
+    else {
+      this.report = await this.parts.store.write(async (tx) => {
+        await also(tx);
+        return this.write(tx, [removal]);
+      });
+    }
   }
 
   /** Notes that something old stays. */

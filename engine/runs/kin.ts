@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { RunId } from '../model/ids';
+import { isVoidRun } from '../model/states';
 import type { EngineParts } from '../parts';
 import type { StepLease } from '../steps/lease';
 import { settled, statement } from '../store/statement';
@@ -26,12 +27,12 @@ export interface Relative {
 /** As many of the latest runs of a ref are looked at; beyond them, whoever came later is the newer one. */
 const RELATIVES = 20;
 
-type Row = Pick<Tables['runs'], 'id' | 'number' | 'commit' | 'moved_from' | 'state'>;
+type Row = Pick<Tables['runs'], 'id' | 'number' | 'commit' | 'moved_from' | 'state' | 'ends_as'>;
 const latestOf = statement<{ run: RunId }, Row>((db, argument) =>
   db
     .selectFrom('runs as own')
     .innerJoin('runs', (on) => on.onRef('runs.app_id', '=', 'own.app_id').onRef('runs.ref', '=', 'own.ref'))
-    .select(['runs.id', 'runs.number', 'runs.commit', 'runs.moved_from', 'runs.state'])
+    .select(['runs.id', 'runs.number', 'runs.commit', 'runs.moved_from', 'runs.state', 'runs.ends_as'])
     .where('own.id', '=', settled(argument('run')))
     .orderBy('runs.number', 'desc')
     .limit(sql.lit(RELATIVES)),
@@ -44,12 +45,9 @@ export async function relativesOf(
 ): Promise<{ movedFrom: string | null; relatives: Relative[] }> {
   const rows = await latestOf(parts.store.read, { run: run.id });
   const relatives = rows
-    .filter(({ id, commit, state }) => id !== run.id && commit !== run.commit && isInForce(state))
+    .filter((row) => row.id !== run.id && row.commit !== run.commit && !isVoidRun(row))
     .flatMap(({ id, commit, moved_from, number }) =>
       moved_from === null ? [] : [{ id, commit, movedFrom: moved_from, later: number > run.number }],
     );
   return { movedFrom: rows.find(({ id }) => id === run.id)?.moved_from ?? null, relatives };
 }
-
-const isInForce = (state: Row['state']): boolean =>
-  state !== 'failed' && state !== 'cancelled' && state !== 'superseded' && state !== 'ignored';

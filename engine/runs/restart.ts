@@ -1,15 +1,16 @@
 import { recordAudit } from '../audit/record';
 import { GantryError } from '../model/errors';
-import { isFinalRun } from '../model/states';
 import type { Decision, StepView } from '../model/transition';
 import type { Actor, EngineParts } from '../parts';
 import { turnOf } from '../steps/turn';
-import type { Reader, Tx } from '../store/store';
+import type { Tx } from '../store/store';
 import type { StepRow } from './apply';
 import { ringAll } from './apply';
 import { createRun } from './create';
 import { findRun, type RunFound } from './find';
 import { planRestart, type RestartPlan } from './plan-restart';
+import { demandBytes, demandCredentials, demandEnded, demandNewest, nameOf } from './restartable';
+import { demandRoom } from './room';
 import { readRun } from './run-at-hand';
 import { appendSteps } from './write-steps';
 
@@ -29,84 +30,26 @@ export interface RestartStarted {
   anew: string[];
 }
 
-/** Runs that have a plan which can be walked once more. */
-const WALKS = ['push', 'release', 'restart'];
-const ENDED_BADLY = ['failed', 'cancelled'];
-
 /**
  * Walks the plan of a run that ended badly once more, in a run of its own, from a step on: with the same commit, the
  * same plan, and what was built, by digest. Nothing is built that was built, and everybody is asked again.
  * @throws GantryError `app-unknown`, `run-unknown`, `restart-open`, `restart-done`, `restart-kind`, `restart-outdated`,
- *   `step-unknown`, `restart-bytes`.
+ *   `step-unknown`, `restart-bytes`, `restart-credentials`, `too-many-runs`.
  */
 export async function restartRun(parts: EngineParts, wanted: RestartWanted, actor: Actor): Promise<RestartStarted> {
   const { run, ...started } = await parts.store.write(async (tx) => {
     const found = await findRun({ ...parts, store: { ...parts.store, read: tx } }, wanted.app, wanted.run);
     demandEnded(found);
     await demandNewest(tx, found);
+    await demandRoom(parts, tx, found.app);
     const plan = restartPlan(found, wanted.from);
+    demandCredentials(found, plan);
     await demandBytes(tx, found, plan);
     const created = await write(parts, tx, found, plan, { actor, reason: wanted.reason });
     return { run: created, number: created.row.number, ...plan };
   });
   await ringAll(parts, run.hints);
   return { run: started.number, taken: started.taken, anew: started.anew };
-}
-
-/** Whether a restart is worth offering; that it is outdated is said when it is asked for. */
-export const mayRestart = ({ trigger, state }: Pick<RunFound['row'], 'trigger' | 'state'>): boolean =>
-  WALKS.includes(trigger) && ENDED_BADLY.includes(state);
-
-const nameOf = ({ app, row }: RunFound): string => `${app.name}#${row.number}`;
-
-function demandEnded(found: RunFound): void {
-  const { trigger, state } = found.row;
-  const run = nameOf(found);
-  if (!WALKS.includes(trigger)) {
-    const what = `${run} is no walk of a commit through its plan (${trigger})`;
-    throw new GantryError('conflict', 'restart-kind', what, 'ask for the same again');
-  }
-  if (!isFinalRun(state)) {
-    throw new GantryError('conflict', 'restart-open', `${run} is ${state}`, 'wait for its end, or cancel it first');
-  }
-  if (ENDED_BADLY.includes(state)) return;
-  throw new GantryError('conflict', 'restart-done', `${run} is ${state}: there is nothing to do once more`);
-}
-
-/** Whoever is newer in its branch has this commit in it; whoever has been promoted since must not be gone back behind. */
-async function demandNewest(db: Reader, found: RunFound): Promise<void> {
-  const { id, number, ref } = found.row;
-  const newer = await db
-    .selectFrom('runs')
-    .select(['number', 'state'])
-    .where('app_id', '=', found.app.id)
-    .where('number', '>', number)
-    .where('id', '!=', id)
-    .where('trigger', 'in', WALKS as never)
-    .where((e) =>
-      e.or([
-        e.and([e('ref', '=', ref), e('state', 'not in', ['failed', 'cancelled', 'superseded', 'ignored'])]),
-        e.exists(
-          e
-            .selectFrom('steps')
-            .select('steps.id')
-            .whereRef('steps.run_id', '=', 'runs.id')
-            .where('steps.kind', '=', 'promote')
-            .where('steps.verb', '=', 'run')
-            .where('steps.state', '=', 'succeeded'),
-        ),
-      ]),
-    )
-    .orderBy('number', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  if (newer === undefined) return;
-  throw new GantryError(
-    'conflict',
-    'restart-outdated',
-    `${nameOf(found)} is outdated: run ${newer.number} came after it and is ${newer.state}`,
-    `see gantry run show ${found.app.name} ${newer.number}`,
-  );
 }
 
 function restartPlan(found: RunFound, from: string | undefined): RestartPlan {
@@ -126,20 +69,6 @@ function restartPlan(found: RunFound, from: string | undefined): RestartPlan {
   return planRestart(planned, new Map(own.map(({ name, state }) => [name, state])), first);
 }
 
-/** What was built must still be known by its digest. */
-async function demandBytes(db: Reader, found: RunFound, { taken }: RestartPlan): Promise<void> {
-  for (const step of found.steps.filter(({ name }) => taken.includes(name))) {
-    const output = JSON.parse(step.output ?? 'null') as { imageId?: string; digest?: string } | null;
-    const digest = output?.imageId ?? output?.digest;
-    if (digest === undefined) continue;
-    const known = await db.selectFrom('artifacts').select('digest').where('digest', '=', digest).executeTakeFirst();
-    if (known !== undefined) continue;
-    const message = `what ${step.name} of ${nameOf(found)} made is not kept any more (${digest})`;
-    const next = `begin there: gantry restart ${found.app.name} ${found.row.number} --from ${step.name}`;
-    throw new GantryError('conflict', 'restart-bytes', message, next);
-  }
-}
-
 async function write(
   parts: EngineParts,
   tx: Tx,
@@ -153,7 +82,7 @@ async function write(
   if (first === undefined) throw new Error(`${nameOf(found)} has no steps`);
   const { name, kind, role, stage, spec, timeout_ms: timeoutMs } = first;
   const run = await createRun(parts, tx, found.app, {
-    trigger: 'restart',
+    trigger: row.trigger === 'release' ? 'release' : 'restart',
     ref: row.ref,
     commit: row.commit,
     title: row.title,
@@ -199,9 +128,16 @@ async function writeSteps(
   const planned = plan.steps.map((step) => ({ ...step, turn: turnOf(plan, step.stage, row.ref) }));
   const added = await appendSteps(parts, tx, run, decision, { planned });
   for (const { id, name } of added.filter((step) => taken.includes(step.name))) {
-    const output = own.find((step) => step.name === name)?.output ?? null;
+    const step = own.find((one) => one.name === name);
+    if (step === undefined) continue;
+    // The step that made the plan is not in it: whoever restarts this run from there needs what it was told.
+    const { stage, spec, timeout_ms, output } = step;
     const taking = { output, reason: `taken over from run ${row.number}`, ended_at: parts.clock.now() };
-    await tx.updateTable('steps').set(taking).where('id', '=', id).execute();
+    await tx
+      .updateTable('steps')
+      .set({ stage, spec, timeout_ms, ...taking })
+      .where('id', '=', id)
+      .execute();
   }
   return added.filter(({ state }) => state === 'ready').map(({ id, epoch }) => ({ stepId: id, epoch }));
 }

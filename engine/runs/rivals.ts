@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { AppId, RunId, StepId } from '../model/ids';
-import { statement } from '../store/statement';
+import { VOID_RUN } from '../model/states';
+import { settled, statement } from '../store/statement';
 import type { Tx } from '../store/store';
 import type { RunTrigger, Tables } from '../store/tables';
 import type { Applied } from './apply';
@@ -12,6 +13,7 @@ import type { Kin } from './kin';
 export const FOLLOWS: readonly RunTrigger[] = ['push', 'restart'];
 
 type Run = Applied['run'];
+type Newer = Pick<Tables['runs'], 'number' | 'commit'>;
 
 /** The place of a step and the rule there. */
 export async function turnOfStep(tx: Tx, step: StepId): Promise<Pick<Tables['steps'], 'place' | 'turn'>> {
@@ -23,9 +25,6 @@ const turnById = statement<{ step: StepId }, Pick<Tables['steps'], 'place' | 'tu
   db.selectFrom('steps').select(['place', 'turn']).where('id', '=', argument('step')),
 );
 
-/** States in which a newer run stands for nothing any more. */
-export const VOID = ['failed', 'cancelled', 'superseded', 'ignored'] as const;
-
 /** Newer runs of its ref that stand for something, the newest first. */
 export const newerRuns = (tx: Tx, run: Run) =>
   tx
@@ -35,32 +34,47 @@ export const newerRuns = (tx: Tx, run: Run) =>
     .where('runs.ref', '=', run.ref)
     .where('runs.number', '>', run.number)
     .where('runs.trigger', 'in', FOLLOWS)
-    .where('runs.state', 'not in', VOID)
+    .where('runs.state', 'not in', VOID_RUN)
     .where('runs.ends_as', 'is', null)
     .orderBy('runs.number', 'desc');
 
-/** The run that a run has to give way to where it has come to. */
-export async function newestOf(tx: Tx, { run, arrived }: Applied, kin: Kin) {
-  if (kin.newer.length > 0) {
-    const newer = await tx
+/** The run whose commit was made from that of another one, although it came earlier. */
+export async function newestOf(tx: Tx, { newer }: Kin) {
+  if (newer.length === 0) return undefined;
+  return tx
+    .selectFrom('runs')
+    .select(['number', 'commit'])
+    .where('id', 'in', newer)
+    .where('state', 'not in', VOID_RUN)
+    .where('ends_as', 'is', null)
+    .orderBy('number', 'desc')
+    .executeTakeFirst();
+}
+
+const newerAt = statement<{ app: AppId; ref: string; number: number; place: string }, Newer & { id: RunId }>(
+  (db, argument) =>
+    db
       .selectFrom('runs')
-      .select(['number', 'commit'])
-      .where('id', 'in', kin.newer)
-      .where('state', 'not in', VOID)
-      .where('ends_as', 'is', null)
-      .orderBy('number', 'desc')
-      .executeTakeFirst();
-    if (newer !== undefined) return newer;
-  }
+      .innerJoin('steps', 'steps.run_id', 'runs.id')
+      .select(['runs.id', 'runs.number', 'runs.commit'])
+      .where('runs.app_id', '=', settled(argument('app')))
+      .where('runs.ref', '=', settled(argument('ref')))
+      .where('runs.number', '>', settled(argument('number')))
+      .where('runs.trigger', 'in', FOLLOWS)
+      .where('runs.state', 'not in', VOID_RUN)
+      .where('runs.ends_as', 'is', null)
+      .where('steps.place', '=', argument('place'))
+      .where('steps.state', '!=', sql.lit('pending' as const))
+      .orderBy('runs.number', 'desc'),
+);
+
+/** The run that a run has to give way to where it has come to. */
+export async function newestAt(tx: Tx, { run, arrived }: Applied, kin: Kin): Promise<Newer | undefined> {
   for (const step of arrived) {
     const { place, turn } = await turnOfStep(tx, step.id);
-    if (turn !== 'newest') continue;
-    let query = newerRuns(tx, run)
-      .innerJoin('steps', 'steps.run_id', 'runs.id')
-      .where('steps.place', '=', place)
-      .where('steps.state', '!=', 'pending');
-    if (kin.older.length > 0) query = query.where('runs.id', 'not in', kin.older);
-    const newer = await query.executeTakeFirst();
+    if (turn !== 'newest' || place === null) continue;
+    const { app_id: app, ref, number } = run;
+    const newer = (await newerAt(tx, { app, ref, number, place })).find(({ id }) => !kin.older.includes(id));
     if (newer !== undefined) return newer;
   }
   return undefined;
@@ -73,9 +87,9 @@ const standingAt = statement<{ app: AppId; ref: string; number: number; place: s
       on.onRef('steps.run_id', '=', 'runs.id').on('steps.place', '=', sql.val(argument('place'))),
     )
     .select(['runs.id', 'runs.pipeline_hash as planned', 'steps.state', 'steps.epoch'])
-    .where('runs.app_id', '=', argument('app'))
-    .where('runs.ref', '=', argument('ref'))
-    .where('runs.number', '<', argument('number'))
+    .where('runs.app_id', '=', settled(argument('app')))
+    .where('runs.ref', '=', settled(argument('ref')))
+    .where('runs.number', '<', settled(argument('number')))
     .where('runs.ended_at', 'is', null)
     .where('runs.trigger', 'in', FOLLOWS)
     .where('runs.ends_as', 'is', null),

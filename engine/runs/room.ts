@@ -36,7 +36,7 @@ export async function demandRoomForHook(parts: Pick<EngineParts, 'limits'>, db: 
   const { perApp } = parts.limits ?? RUN_LIMITS;
   const pending = db.selectFrom('hook_deliveries').select('id').where('app_id', '=', app.id);
   if (await isReached(pending.where('outcome', '=', 'pending'), perApp)) {
-    const next = `see what keeps them: gantry app hooks ${app.name}`;
+    const next = `see what keeps them: gantry app show ${app.name}`;
     throw tooMany(`${app.name} has ${perApp} webhooks that were not followed yet, which is the limit`, next);
   }
 }

@@ -1,11 +1,12 @@
 import type { RunId, StepId } from '../model/ids';
+import { isVoidRun } from '../model/states';
 import type { RunEvent } from '../model/transition';
 import type { EngineParts } from '../parts';
 import type { Tx } from '../store/store';
 import type { Tables } from '../store/tables';
 import { type Applied, applyEvent } from './apply';
 import type { Kin } from './kin';
-import { FOLLOWS, newerRuns, newestOf, turnOfStep, VOID, waitingOnes } from './rivals';
+import { FOLLOWS, newerRuns, newestAt, newestOf, turnOfStep, waitingOnes } from './rivals';
 
 /**
  * Order among the runs that pushes of one ref started (docs/order.md). A run that waits at a place where the newest
@@ -31,20 +32,17 @@ export interface Happened {
  * @returns the run as it is then, and everything that is to be rung
  */
 export async function inOrder(parts: EngineParts, tx: Tx, moved: Applied, happened: Happened): Promise<Applied> {
-  if (!FOLLOWS.includes(moved.run.trigger) || isOver(moved.run)) return moved;
+  if (!FOLLOWS.includes(moved.run.trigger) || isVoidRun(moved.run)) return moved;
   const { event, step, kin = NO_KIN } = happened;
   if (event.type === 'waits' && step !== undefined) return giveWay(parts, tx, moved, step.stepId);
   if (moved.arrived.length === 0 && kin === NO_KIN) return isPromoted(happened) ? endOutdated(parts, tx, moved) : moved;
-  const newest = await newestOf(tx, moved, kin);
-  if (newest !== undefined) {
-    await correctHead(tx, moved.run, moved.run.commit, newest.commit);
-    return supersede(parts, tx, moved.run.id, newest);
-  }
+  const descendant = await newestOf(tx, kin);
+  // Only of those two it is known which commit is the newer one.
+  if (descendant !== undefined) await correctHead(tx, moved.run, moved.run.commit, descendant.commit);
+  const newest = descendant ?? (await newestAt(tx, moved, kin));
+  if (newest !== undefined) return supersede(parts, tx, moved.run.id, newest);
   return replace(parts, tx, moved, [...(await lateOnes(tx, moved.run, kin.older)), ...(await waitingOnes(tx, moved))]);
 }
-
-/** It is being taken back, or stands for nothing any more. */
-const isOver = ({ ends_as, state }: Run): boolean => ends_as !== null || VOID.some((one) => one === state);
 
 const isPromoted = ({ event, step }: Happened): boolean =>
   event.type === 'succeeded' && step?.kind === 'promote' && step.verb === 'run';

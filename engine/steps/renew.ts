@@ -40,7 +40,8 @@ const standing = statement<Arguments, Row>((db, argument) =>
       'id',
       'in',
       PLACES.map((i) => argument(`id${i}`)),
-    ),
+    )
+    .where('state', '=', 'running'),
 );
 
 /** Keeps all these leases alive, in one transaction. A lease that is lost is told, and left as it is. */

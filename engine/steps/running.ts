@@ -1,4 +1,4 @@
-import type { AppId } from '../model/ids';
+import type { AppId, StepId } from '../model/ids';
 import type { EngineParts } from '../parts';
 
 /** The steps that a runner holds now, for people: `shop#12/test/deliver`. Asked with what every schema has. */
@@ -14,15 +14,20 @@ export async function runningSteps({ store }: Pick<EngineParts, 'store'>): Promi
   return rows.map(({ app, number, name }) => `${app}#${number}/${name}`);
 }
 
-/** Whether a runner holds, or has died with, a step of this app of one of these kinds. */
-export async function anyStepRuns(parts: EngineParts, app: AppId, kinds: readonly string[]): Promise<boolean> {
-  const row = await parts.store.read
+/** Whether a runner holds, or has died with, a step of this app of one of these kinds, other than `but`. */
+export async function anyStepRuns(
+  parts: EngineParts,
+  app: AppId,
+  kinds: readonly string[],
+  but?: StepId,
+): Promise<boolean> {
+  const running = parts.store.read
     .selectFrom('steps')
     .select('id')
     .where('app_id', '=', app)
     .where('state', '=', 'running')
     .where('kind', 'in', kinds)
-    .limit(1)
-    .executeTakeFirst();
+    .limit(1);
+  const row = await (but === undefined ? running : running.where('id', '!=', but)).executeTakeFirst();
   return row !== undefined;
 }

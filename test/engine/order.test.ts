@@ -63,6 +63,24 @@ describe('pushes that come faster than they are carried out', () => {
     expect(await line.take()).to.deep.equal(['1 build-image', '2 build-image', '3 build-image']);
   });
 
+  it('leave the branch where its last push set it, though that was back to the commit of an older one', async () => {
+    line = await Line.of(`build: { order: every }\n${GATED}`);
+    await line.push('hotfix');
+    await line.go(1, ...TEST, 'test/approve');
+    for (let i = 0; i < 2; i++) await line.push();
+    const { engine } = line.test;
+    const { id } = await engine.apps.find('shop');
+    const first = (await engine.runs.find('shop', 2)).row.commit;
+    await line.push('main', { commit: first });
+    await line.take();
+    for (const run of [3, 2]) {
+      await line.end(`${run} build-image`);
+      await line.go(run, 'seal');
+    }
+    expect((await line.states())[1]).to.equal('2 superseded: superseded by #3');
+    expect((await engine.deliveries.heads(id)).get('refs/heads/main')).to.equal(first);
+  });
+
   it('of other branches take no place', async () => {
     line = await Line.of(GATED);
     for (const branch of ['main', 'hotfix', 'fix']) await line.push(branch);

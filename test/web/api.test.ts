@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { type House, makeHouse } from './support/house';
 import { FakeRunner } from './support/runner';
@@ -165,6 +167,23 @@ describe('the API', () => {
     await runner.end(lease, { end: 'ignored', reason: 'nobody wants it' });
     expect(await following.text()).to.equal('one\ntwo\n');
     expect((await house.ask('/api/v1/apps/storefront/runs/1/steps/test%2Fdeliver/log')).status).to.equal(404);
+  });
+
+  it('answers who only asks about a log at once, and reads nothing of it', async () => {
+    await app();
+    await push();
+    await runner.log(await runner.take(), 'one\n');
+    const { hostname, port } = new URL(house.web.url);
+    const socket = connect(Number(port), hostname);
+    const path = '/api/v1/apps/storefront/runs/1/steps/plan/log?follow=1';
+    socket.write(
+      `HEAD ${path} HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${house.token}\r\nConnection: close\r\n\r\n`,
+    );
+    // Ends with the answer: the connection would else be kept for as long as the step runs.
+    const answer = await text(socket);
+    expect(answer)
+      .to.match(/^HTTP\/1.1 200 OK\r\n/)
+      .and.match(/x-log-size: 4\r\n/i);
   });
 
   it('reads the log of a step whose name has a slash', async () => {

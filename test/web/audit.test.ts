@@ -31,6 +31,26 @@ describe('the audit over the API', () => {
     expect(one.items.map(({ object }) => object)).to.deep.equal(['shop#4']);
   });
 
+  it('knows no run without its app', async () => {
+    const answer = await house.ask('/api/v1/audit?run=4');
+    expect([answer.status, await answer.text()].join(' ')).to.match(/^400 .*without its app/);
+  });
+
+  it('is checked by one at a time, whoever asks', async () => {
+    const { audit } = house.engine;
+    const { verify } = audit;
+    let [working, most] = [0, 0];
+    audit.verify = async (asked) => {
+      most = Math.max(most, ++working);
+      const verdict = await verify(asked);
+      working -= 1;
+      return verdict;
+    };
+    const all = await Promise.all([1, 2, 3].map(() => json('/api/v1/audit/verify')));
+    audit.verify = verify;
+    expect([most, ...all.map(({ ok }) => ok)]).to.deep.equal([1, true, true, true]);
+  });
+
   it('hands out an export that proves itself, and refuses an unknown app', async () => {
     const answer = await house.ask('/api/v1/audit/export?app=shop');
     expect(answer.headers.get('content-type')).to.include('application/x-ndjson');
@@ -55,5 +75,11 @@ describe('the audit over the API', () => {
     expect(await (await house.ask('/metrics')).text()).to.include('gantry_audit_broken 1');
     await until(async () => (await health())?.state === 'down');
     expect((await health())?.found).to.include(says);
+  });
+
+  it('shows an entry as it stands although somebody has made nonsense of it', async () => {
+    await tamper(house.engine, [`update audit set detail = '{nonsense' where object = 'shop#4'`]);
+    const { items } = (await json('/api/v1/audit?app=shop&run=4')) as { items: { detail: unknown }[] };
+    expect(items.map(({ detail }) => detail)).to.deep.equal(['{nonsense']);
   });
 });

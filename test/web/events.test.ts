@@ -185,7 +185,7 @@ describe('the feed of events', () => {
     expect((await first).value).to.include({ id: 1 });
     feed.close();
     expect((await second).done).to.equal(true);
-  }).timeout(1_000);
+  });
 
   it('cuts off a listener that stays too far behind; it loses nothing by coming again', async () => {
     const { engine, events } = fakeEngine();

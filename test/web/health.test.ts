@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { noteWatched } from '../../engine/audit/watched';
 import { silentBell } from '../../engine/queue/bell';
 import { type House, makeHouse } from './support/house';
 import { until } from './support/until';
@@ -71,6 +72,21 @@ describe('health', () => {
     const { status, shown } = await look();
     expect([status, shown.ready]).to.deep.equal([200, true]);
     expect((await part('runners'))?.found).to.match(/^the last one left \d{4}-/);
+  });
+
+  it('says that nobody checks the audit any more, after ten minutes or four times what that takes', async () => {
+    const noted = async (agoMs: number, passMs: number) => {
+      const passedAt = Date.now() - agoMs;
+      await noteWatched(house.engine.parts, { passedAt, passMs, entries: 3, anchoredAt: null, breaks: [] });
+    };
+    await noted(11 * 60_000, 1_000);
+    await untilState('audit', 'degraded');
+    expect(await part('audit')).to.include({ needed: false });
+    expect((await part('audit'))?.found).to.match(/^was checked last at \d{4}-/);
+    await noted(11 * 60_000, 3 * 60_000);
+    await untilState('audit', 'up');
+    await noted(9 * 60_000, 1_000);
+    await untilState('audit', 'up');
   });
 
   it('is not ready when SQL cannot be written, or hangs, and names no file', async () => {

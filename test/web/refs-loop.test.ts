@@ -1,3 +1,4 @@
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { WorkTree } from './support/git';
@@ -36,6 +37,17 @@ describe('a push that web was not told about', () => {
     await house.web.stop();
     const all = await house.engine.runs.list({ limit: 10 });
     expect(all).to.have.length(1);
+  });
+
+  it('is found though the refs of another app cannot be read', async () => {
+    await house.post('/api/v1/apps', { name: 'broken' });
+    const refs = join(house.home, 'git', 'broken.git', 'refs');
+    await rm(refs, { recursive: true });
+    await writeFile(refs, 'no folder');
+    await tree.commit('a.txt', 'one');
+    await pushPastWeb('main');
+    await house.restart();
+    await until(async () => (await runs()).items.length > 0);
   });
 
   it('is the same delivery as the one that a late hook tells', async () => {

@@ -31,4 +31,10 @@ describe('restarting a run over the web', () => {
     expect(answer.status).to.equal(409);
     expect(((await answer.json()) as { error: { code: string } }).error.code).to.equal('restart-outdated');
   });
+
+  it('is not held up by a newer one that is being taken back', async () => {
+    const back = { state: 'undoing', ends_as: 'cancelled' } as const;
+    await house.engine.parts.store.write((tx) => tx.updateTable('runs').set(back).where('number', '=', 2).execute());
+    expect((await house.post('/api/v1/apps/storefront/runs/1/restart', {})).status).to.equal(200);
+  });
 });

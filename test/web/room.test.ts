@@ -71,6 +71,13 @@ describe('an app with as many open runs as may be', () => {
     expect([await rows('deliveries'), await rows('runs')]).to.deep.equal(before);
   });
 
+  it('gets no other one by a restart', async () => {
+    await house.engine.runs.cancel({ app: 'storefront', run: 1, reason: '' }, 'user:ada');
+    await accept('storefront', 'b', 'second');
+    const answer = await house.post('/api/v1/apps/storefront/runs/1/restart', {});
+    expect([answer.status, await rows('runs')]).to.deep.equal([429, 2]);
+  });
+
   it('counts with the others to the limit of all', async () => {
     await house.post('/api/v1/apps', { name: 'blog' });
     await house.post('/api/v1/apps', { name: 'shop' });

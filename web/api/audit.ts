@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { GantryError } from '../../engine/model/errors';
 import type { WebParts } from '../parts';
 import type { Route } from '../route';
 import { endpoint } from './endpoint';
@@ -24,6 +25,14 @@ export const auditRoutes: readonly Route[] = [
     errors: ['not-found'],
     handle: async (parts, ctx, { query }) => {
       const { run, before } = query;
+      if (run !== undefined && query.app === undefined) {
+        throw new GantryError(
+          'invalid',
+          'query',
+          'run: the number of a run says nothing without its app',
+          'add app=APP',
+        );
+      }
       const items = await parts.engine.audit.list({
         ...(await chainOf(parts, query.app)),
         ...(run === undefined ? {} : { run }),
@@ -43,7 +52,8 @@ export const auditRoutes: readonly Route[] = [
     errors: ['not-found'],
     handle: async (parts, ctx, { query }) => {
       const { anchors } = parts;
-      ctx.body = await parts.engine.audit.verify({ ...(await chainOf(parts, query.app)), anchors });
+      const chain = await chainOf(parts, query.app);
+      ctx.body = await parts.auditTurns.take(() => parts.engine.audit.verify({ ...chain, anchors }));
     },
   }),
   endpoint({

@@ -93,7 +93,7 @@ export const runRoutes: readonly Route[] = [
       'A new run with the same commit and plan; what was built is taken over by its digest, and people are asked again.',
     body: restartShape,
     answers: { 200: restarted },
-    errors: ['conflict'],
+    errors: ['conflict', 'busy'],
     handle: async (parts, ctx, { body: { from, reason: why = '' } }) => {
       const wanted = { app: param(ctx, 'app'), run: numberParam(ctx, 'number'), reason: why };
       ctx.body = await parts.engine.runs.restart(from === undefined ? wanted : { ...wanted, from }, actorOf(ctx));

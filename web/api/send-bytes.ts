@@ -6,13 +6,17 @@ import type { Context } from '../route';
 /**
  * Answers with bytes that are read piece by piece into the same memory: as many slow readers as there are cost one piece
  * each, however much they read. So the answer is not handed to Koa, whose streams do not tell when a piece has gone out.
- * Returns when it has begun; when reading fails, the connection is broken off.
+ * To a HEAD nothing is read. Returns when it has begun; when reading fails, the connection is broken off.
  */
 export function sendBytes(ctx: Context, read: (memory: Buffer) => AsyncIterable<Buffer>): void {
   const response = ctx.res;
   ctx.status = 200;
   ctx.respond = false;
   response.flushHeaders();
+  if (ctx.method === 'HEAD') {
+    response.end();
+    return;
+  }
   sendAll(response, read(Buffer.allocUnsafeSlow(LOG_CHUNK))).catch((error: Error) => {
     response.destroy();
     ctx.app.emit('error', error, ctx);

@@ -1,5 +1,5 @@
 import { isFinalRun, RUN_STATES } from '../../engine/model/states';
-import { mayRestart } from '../../engine/runs/restart';
+import { mayRestart } from '../../engine/runs/restartable';
 import type { RunShown } from '../../engine/runs/show';
 import { numberParam } from '../api/body';
 import { CHART_POINTS } from '../limits';

@@ -107,6 +107,55 @@ describe('watching the audit', () => {
     expect(said[0]).to.include('has become shorter');
   });
 
+  it('goes on saying so when entries are missing, too', async () => {
+    const anchors = memoryAnchors();
+    const watch = new AuditWatch(test.engine.parts, anchors);
+    await calm(watch);
+    anchors.kept.length = 0;
+    await tamper(test.engine, [`delete from audit where object in ('shop#29', 'shop#30')`]);
+    for (let n = 0; n < 3; n++) {
+      now += TURN_MS;
+      await watch.turn();
+    }
+    const { breaks } = (await test.engine.audit.watched()) ?? { breaks: [] };
+    expect(breaks.map(({ chain }) => chain)).to.have.members(['(anchors)', 'shop']);
+  });
+
+  it('writes nothing behind an anchor that was changed', async () => {
+    const anchors = memoryAnchors();
+    const watch = new AuditWatch(test.engine.parts, anchors);
+    await calm(watch);
+    await writeEntries(test.engine, 'shop', 1);
+    now += TURN_MS;
+    await watch.turn();
+    anchors.kept.splice(0, 1, `${anchors.kept[0]} `);
+    const lines = anchors.kept.length;
+    await tamper(test.engine, [`delete from audit where seq = (select max(seq) from audit)`]);
+    now += TURN_MS;
+    await watch.turn();
+    const { breaks } = (await test.engine.audit.watched()) ?? { breaks: [] };
+    expect(breaks.map(({ chain }) => chain)).to.have.members(['(anchors)', 'shop']);
+    expect(anchors.kept).to.have.length(lines);
+  });
+
+  it('leaves the anchors whole when somebody else has taken over between two looks at them', async () => {
+    const anchors = memoryAnchors();
+    const paused = new AuditWatch(test.engine.parts, anchors);
+    await calm(paused);
+    await writeEntries(test.engine, 'shop', 1);
+    now += 2 * PROMISE_MS;
+    const { size } = anchors;
+    anchors.size = async () => {
+      anchors.size = size;
+      const known = await size();
+      await new AuditWatch(test.engine.parts, anchors).turn();
+      return known;
+    };
+    await paused.turn();
+    expect(anchors.kept).to.have.length(2);
+    expect((await test.engine.audit.verify({ anchors })).breaks).to.deep.equal([]);
+  });
+
   it('gets through more entries than fit into one turn', async function () {
     this.timeout(20_000);
     await writeEntries(test.engine, 'shop', 1_500);

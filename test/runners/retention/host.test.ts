@@ -5,7 +5,7 @@ import type { Belonging } from '../../../engine/ports/belongings';
 import type { Pass } from '../../../engine/retention/passes';
 import { retentionSettings } from '../../../retention-settings';
 import { prune } from '../../../runners/control/prune';
-import { onPostgres } from '../../support/engine';
+import { onSqliteOnly } from '../../support/engine';
 import { type House, makeHouse } from '../../support/house';
 
 const PIPELINE = `app: shop
@@ -84,6 +84,35 @@ describe('retention on a host, and of what nothing names', function () {
     ]);
   });
 
+  it('forgets what a run made when its image goes, unless the image is kept', async () => {
+    const { engine } = house;
+    const seals = ['5', '6'].map((digit) => `sha256:${digit.repeat(64)}`);
+    const [app, { row }] = [await engine.apps.find('shop'), await engine.runs.find('shop', 1)];
+    const record = { app_id: app.id, run_id: row.id, kind: 'image', name: 'shop', size: 1, provenance: '{}' } as const;
+    await engine.parts.store.write((tx) =>
+      tx
+        .insertInto('artifacts')
+        .values(seals.map((digest) => ({ ...record, digest, sealed_at: Date.now() + ahead })))
+        .execute(),
+    );
+    const [kept = '', free = ''] = seals;
+    const wanted = { imageId: kept, appId: app.id, app: 'shop', release: 1 };
+    const archive = { config: { digest: kept, size: 1 }, layers: [] } as never;
+    await engine.archives.end(wanted, await engine.archives.begin(wanted), { archive });
+    things = [image(kept), image(free)];
+    await pass('look');
+    const left = async () => {
+      const rows = await engine.parts.store.read.selectFrom('artifacts').select('digest').execute();
+      return rows.map(({ digest }) => digest);
+    };
+    expect(await left()).to.include.members(seals);
+    await pass();
+    expect(removed).to.have.length(2);
+    expect(await left())
+      .to.include(kept)
+      .and.not.include(free);
+  });
+
   it('tells what the host would not give up', async () => {
     things = [image('stuck')];
     refusal = 'conflict: it has dependent child images';
@@ -138,8 +167,8 @@ describe('retention on a host, and of what nothing names', function () {
     expect(left).to.deep.equal([{ outcome: 'pending' }]);
   });
 
-  it('knows every table whose rows belong to what it removes', async () => {
-    if (onPostgres) return; // the schema is the same
+  it('knows every table whose rows belong to what it removes', async function () {
+    onSqliteOnly(this, 'the schema is the same');
     const { read } = house.engine.parts.store;
     const found = await sql<{ child: string; parent: string }>`
       select m.name as child, f."table" as parent from sqlite_master m, pragma_foreign_key_list(m.name) f

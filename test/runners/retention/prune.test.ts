@@ -272,6 +272,39 @@ describe('retention', function () {
       .and.not.include(free.digest);
   });
 
+  it('removes old bytes also while others are built', async () => {
+    await story.released(4);
+    const first = await story.artifactOf(1);
+    story.ahead += 91 * DAY_MS;
+    const { store } = story.house.engine.parts;
+    const builds = store.read.selectFrom('steps').select('id').where('kind', '=', 'build-artifact').limit(1);
+    await store.write((tx) => tx.updateTable('steps').set({ state: 'running' }).where('id', 'in', builds).execute());
+    await story.pass('prune', { runsMin: 5 });
+    expect(await story.bytes())
+      .to.have.length(3)
+      .and.not.include(first);
+  });
+
+  it('counts what is built once more as young', async () => {
+    await story.released(2);
+    const { house } = story;
+    const { commit } = (await house.engine.runs.find('shop', 1)).row;
+    const sealedAt = async () => {
+      const query = story.read
+        .selectFrom('artifacts')
+        .select('sealed_at')
+        .where('digest', '=', await story.artifactOf(1));
+      return (await query.executeTakeFirstOrThrow()).sealed_at;
+    };
+    const first = await sealedAt();
+    story.ahead += 31 * DAY_MS;
+    expect((await house.through('shop', await house.push('shop', commit))).row.state).to.equal('succeeded');
+    expect(await sealedAt()).to.be.at.least(first + 31 * DAY_MS);
+    const seals = story.read.selectFrom('audit').select('object').where('action', '=', 'artifact.seal');
+    const sealed = await seals.where('object', '=', await story.artifactOf(1)).execute();
+    expect(sealed).to.have.length(1);
+  });
+
   it('keeps bytes that are young: a step or an upload may be about to name them', async () => {
     const { digest } = await story.house.engine.parts.bytes.put(Readable.from(['new']), 10);
     story.ahead += 23 * 3_600_000;

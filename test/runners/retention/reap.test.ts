@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { messageOf } from '../../../engine/model/errors';
 import type { Belonging } from '../../../engine/ports/belongings';
 import type { Labels } from '../../../engine/ports/cluster';
 import { GRACE_MS, Reaper } from '../../../runners/control/reap';
@@ -186,6 +187,18 @@ describe('the reaper', function () {
     ahead += GRACE_MS;
     await reaper.turn();
     expect(removed).to.deep.equal([]);
+  });
+
+  it('asks again at the next look when the cluster went away while it was asked', async () => {
+    others = [command(1, 'build/image')];
+    await reaper.turn();
+    ahead += GRACE_MS;
+    const { remove } = house.world.belongings;
+    house.world.belongings.remove = () => Promise.reject(new Error('Docker does not answer'));
+    expect(await reaper.turn().then(() => 'done', messageOf)).to.equal('Docker does not answer');
+    house.world.belongings.remove = remove;
+    await reaper.turn();
+    expect(removed).to.deep.equal(['build-1-1']);
   });
 
   it('tells what the cluster would not give up, and asks again only after an hour', async () => {

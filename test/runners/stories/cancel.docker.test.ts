@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { type House, makeHouse } from '../../support/house';
 import { requireDocker } from '../../support/skips';
+import { until } from '../../web/support/until';
 import { APP_FILES, type DockerPlace, dockerPlace } from '../docker/harness';
 
 /** A build that does not want to end. */
@@ -42,9 +43,6 @@ describe('cancelling a build on Docker', () => {
       all: true,
       filters: JSON.stringify({ label: [`gantry.installation=${place.installation}`, 'gantry.role=build'] }),
     });
-  async function until(isSo: () => Promise<boolean>): Promise<void> {
-    while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 
   it('is answered within a second, and its container is gone in 15, although it ignores SIGTERM', async function () {
     this.timeout(90_000);

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { GantryError, LeaseLostError } from '../../../engine/model/errors';
+import { type GantryError, LeaseLostError } from '../../../engine/model/errors';
 import type { StepId } from '../../../engine/model/ids';
 import type { World } from '../../../runners/world';
 import { onPostgres } from '../../support/engine';
@@ -27,6 +27,8 @@ stages:
 const STRIDE = onPostgres ? 8 : 4;
 const DAY_MS = 86_400_000;
 
+const codeOf = (error: GantryError): string => error.code;
+
 /** Cancels run 2 at the n-th moment that matters of it. */
 function cancelAt(n: number) {
   let [count, isArmed] = [0, false];
@@ -41,11 +43,21 @@ function cancelAt(n: number) {
       .execute();
     return rows.filter(({ verb }) => verb === 'run').map(({ key }) => key);
   };
-  let known: string[] | undefined;
+  /** What the cancel was answered with: the effects of that moment, or the code of a refusal. */
+  let answered: string[] | string | undefined;
+  const cancel = async (): Promise<void> => {
+    const wanted = { app: 'shop', run: 2, reason: '' };
+    const refused = await house?.engine.runs.cancel(wanted, 'user:ada').then(() => undefined, codeOf);
+    answered = refused ?? (await effects());
+  };
+  let cancelling: Promise<void> | undefined;
   return {
     effects,
-    /** Effects when the cancel was answered; undefined when it was not, since the run had ended. */
-    answered: () => known,
+    /** Undefined when the run had no such moment. */
+    answered: async () => {
+      await cancelling;
+      return answered;
+    },
     moments: () => count,
     arm: (armed: House) => {
       house = armed;
@@ -54,10 +66,8 @@ function cancelAt(n: number) {
     probe: async (): Promise<void> => {
       if (!isArmed || ++count !== n) return;
       isArmed = false;
-      const wanted = { app: 'shop', run: 2, reason: '' };
-      const answer = await house?.engine.runs.cancel(wanted, 'user:ada').catch((error: GantryError) => error);
-      if (answer instanceof GantryError) expect(answer.code).to.equal('run-ended');
-      else known = await effects();
+      cancelling = cancel();
+      await cancelling;
     },
   };
 }
@@ -91,7 +101,7 @@ describe('cancelling a run', function () {
       return {
         ...{ row, steps, production, moments: canceller.moments() },
         route: await house.world.gateway.readRoute(production.host),
-        answered: canceller.answered(),
+        answered: await canceller.answered(),
         effects: await canceller.effects(),
       };
     } finally {
@@ -103,10 +113,15 @@ describe('cancelling a run', function () {
     const clean = await history(0);
     expect(clean.row.state).to.equal('succeeded');
     expect(clean.moments).to.be.greaterThan(20);
+    let looked = 0;
     for (let n = 1 + (Math.floor(Date.now() / DAY_MS) % STRIDE); n < clean.moments; n += STRIDE) {
       const { row, steps, production, route, answered, effects } = await history(n);
-      if (answered === undefined) continue; // it had ended, and this was said
       const moment = `cancelled at moment ${n} of ${clean.moments}`;
+      if (!Array.isArray(answered)) {
+        expect(answered, moment).to.be.oneOf(['run-ended', undefined]);
+        continue;
+      }
+      looked += 1;
       expect(row.state, moment).to.equal('cancelled');
       expect(effects, `${moment}: effects that were intended`).to.deep.equal(answered);
       expect(production.confirmedVersion, moment).to.equal(production.version);
@@ -117,6 +132,7 @@ describe('cancelling a run', function () {
       const stable = traffic.stable === null ? null : traffic.lanes[traffic.stable];
       expect(stable === row.release_id, `${moment}: promoted ${isPromoted}`).to.equal(isPromoted);
     }
+    expect(looked, 'moments at which the run was under way').to.be.greaterThan(clean.moments / STRIDE / 2);
   });
 
   it('does not let a step that is taken over do anything more', async () => {

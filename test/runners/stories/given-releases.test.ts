@@ -150,6 +150,53 @@ describe('a release that is not built', () => {
     expect(left).to.deep.equal([]);
   });
 
+  it('is walked once more as what it is: no run of a branch, and in the way of none', async () => {
+    await pushed(IMAGE_PIPELINE);
+    const given: Given = { kind: 'image', ref: IMAGE_ID };
+    const ask = (run: number, from = 'seal') =>
+      house.engine.runs.restart({ app: 'shop', run, from, reason: '' }, 'user:ada');
+    const cancelled = async (run: number) => {
+      await house.engine.runs.cancel({ app: 'shop', run, reason: '' }, 'user:ada');
+      expect((await house.settled('shop', run)).row.state).to.equal('cancelled');
+      return run;
+    };
+    const first = await create(given);
+    await house.settled('shop', first);
+    await cancelled(first);
+    const push = await house.push('shop', { Dockerfile: '', 'gantry.yml': IMAGE_PIPELINE, version: '2' });
+    await house.settled('shop', push);
+    await cancelled(push);
+    const { run } = await ask(first);
+    expect((await house.settled('shop', run)).row).to.include({ trigger: 'release', state: 'waiting' });
+    expect((await refusal(ask(first))).message).to.include(`run ${run} came after it and is waiting`);
+    await cancelled((await ask(push, 'build-image')).run);
+    // What it was told to take is known also to a restart of the restart.
+    await cancelled(run);
+    const last = await ask(run, 'plan');
+    const { row, steps } = await through(last.run);
+    expect([row.trigger, ...steps.slice(0, 2).map(({ name }) => name)]).to.deep.equal([
+      'release',
+      'plan',
+      'take-image',
+    ]);
+  });
+
+  it('is not pulled once more without what the registry asked for', async () => {
+    const credentials = { username: 'ada', password: 'correct horse' };
+    const run = await create({ kind: 'image', ref: IN_REGISTRY }, { pipeline: IMAGE_PIPELINE, credentials });
+    await house.settled('shop', run);
+    await house.engine.runs.cancel({ app: 'shop', run, reason: '' }, 'user:ada');
+    await house.settled('shop', run);
+    const ask = (from: string) => house.engine.runs.restart({ app: 'shop', run, from, reason: '' }, 'user:ada');
+    for (const from of ['plan', 'take-image']) {
+      const { code, next } = await refusal(ask(from));
+      expect(code).to.equal('restart-credentials');
+      expect(next).to.match(/^create the release again: gantry release create shop --image registry.example.org/);
+    }
+    await through((await ask('seal')).run);
+    expect(taken).to.have.length(1);
+  });
+
   it('is refused when it is no web application [F42]', async () => {
     await pushed(WAR_PIPELINE);
     const failed = async (content: Buffer) =>

@@ -1,12 +1,16 @@
 import { expect } from 'chai';
+import { sql } from 'kysely';
+import { TERM_MS } from '../../../engine/control/term';
 import type { Engine } from '../../../engine/engine';
 import { isFinalRun } from '../../../engine/model/states';
+import { databaseNow } from '../../../engine/store/store';
 import { startLoops } from '../../../runners/control/loops';
 import { stepKinds } from '../../../runners/steps/kinds';
 import { startWorker, type Worker } from '../../../runners/worker/worker';
 import { runnerSettings } from '../../../settings';
 import { makeEngineIn } from '../../support/engine';
 import { type House, makeHouse } from '../../support/house';
+import { until } from '../../web/support/until';
 
 const FILES = {
   'gantry.yml': `app: shop
@@ -115,9 +119,17 @@ describe('several processes on one database', () => {
     await stopSecond();
   });
 
+  it('leave a loop to the one that looks after it each time that half of its term is over', async () => {
+    const first = await another();
+    await first.terms.hold('loop', 'first');
+    const { write } = house.engine.parts.store;
+    const until = sql<number>`${databaseNow} + ${TERM_MS / 2 + 500}`;
+    await write((tx) => tx.updateTable('terms').set({ until }).execute());
+    expect(await first.terms.hold('loop', 'first')).to.equal(1);
+    const left = sql<number>`until - ${databaseNow}`.as('left');
+    const [term] = await house.engine.parts.store.read.selectFrom('terms').select(left).execute();
+    expect(term?.left, 'it lasts beyond the next look').to.be.above(TERM_MS / 2 + 500);
+  });
+
   const terms = () => house.engine.parts.store.read.selectFrom('terms').selectAll().orderBy('name').execute();
 });
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
-}

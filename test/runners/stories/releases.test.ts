@@ -24,15 +24,6 @@ const files = (version: string, more = '') => ({
   version,
 });
 
-/** Something that one part of a story waits for, and another one brings. */
-function moment(): { came: Promise<void>; come: () => void } {
-  let come = (): void => undefined;
-  const came = new Promise<void>((resolve) => {
-    come = resolve;
-  });
-  return { came, come };
-}
-
 describe('a release', () => {
   let house: House;
   beforeEach(async () => {
@@ -114,14 +105,14 @@ describe('a release', () => {
   it('comes to test when the one before it has left it', async () => {
     const { cluster } = house.world;
     const waitHealthy = cluster.waitHealthy.bind(cluster);
-    const [firstStarts, firstIsThere] = [moment(), moment()];
+    const [firstStarts, firstIsThere] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     cluster.waitHealthy = async (name, ...rest) => {
-      firstStarts.come();
-      await firstIsThere.came;
+      firstStarts.resolve();
+      await firstIsThere.promise;
       return waitHealthy(name, ...rest);
     };
     const first = await house.push('shop', files('1'));
-    await firstStarts.came;
+    await firstStarts.promise;
     const second = await house.push('shop', files('2'));
     const stateOf = async (step: string) => {
       const { steps } = await house.engine.runs.find('shop', second);
@@ -129,7 +120,7 @@ describe('a release', () => {
     };
     while ((await stateOf('seal')) !== 'succeeded') await new Promise((resolve) => setTimeout(resolve, 5));
     expect([await stateOf('test/deliver'), await names()]).to.deep.equal(['ready', ['test 1']]);
-    firstIsThere.come();
+    firstIsThere.resolve();
     const one = await house.settled('shop', first);
     expect([one.row.state, one.row.reason]).to.deep.equal(['waiting', '']);
     await house.engine.runs.cancel({ app: 'shop', run: first, reason: 'the second is better' }, 'user:ada');
@@ -208,8 +199,9 @@ describe('a release', () => {
     await approveTo(number, 1);
     await watched(number);
     const { environment } = await production();
-    visitors(environment.slot, environment.traffic.gray ?? 'a', 100, 10);
-    const { row } = await house.settled('shop', number);
+    // They go on coming: those of before the watch has begun to count are not judged.
+    const coming = setInterval(() => visitors(environment.slot, environment.traffic.gray ?? 'a', 10, 1), 20);
+    const { row } = await house.settled('shop', number).finally(() => clearInterval(coming));
     expect(row.state).to.equal('failed');
     expect(row.reason).to.contain('gray was judged bad: 10.00 % of its answers were errors');
     expect(await production()).to.include({ stable: 1, gray: null });

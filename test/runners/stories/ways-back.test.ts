@@ -12,15 +12,6 @@ stages:
   production: { keepWarm: 30m }
 `;
 
-/** A promise, and what fulfils it. */
-function signal(): [promise: Promise<void>, fulfil: () => void] {
-  let fulfil = (): void => undefined;
-  const promise = new Promise<void>((resolve) => {
-    fulfil = resolve;
-  });
-  return [promise, () => fulfil()];
-}
-
 describe('a way back to a release whose instances are going', () => {
   let house: House;
   beforeEach(async () => {
@@ -63,8 +54,8 @@ describe('a way back to a release whose instances are going', () => {
   /** The first instance that is to start does not, until it is let go. */
   const holdFirstStart = () => {
     const start = house.world.cluster.startInstance.bind(house.world.cluster);
-    const [reached, arrive] = signal();
-    const [held, letGo] = signal();
+    const { promise: reached, resolve: arrive } = Promise.withResolvers<void>();
+    const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
     house.world.cluster.startInstance = async (spec) => {
       house.world.cluster.startInstance = start;
       arrive();
@@ -92,7 +83,7 @@ describe('a way back to a release whose instances are going', () => {
 
   it('starts others when they begin to go between the look and the switch', async () => {
     const { list, move } = house.engine.instances;
-    const [looked, hasLooked] = signal();
+    const { promise: looked, resolve: hasLooked } = Promise.withResolvers<void>();
     house.engine.instances.list = async (filter) => {
       house.engine.instances.list = list;
       const seen = await list(filter);
@@ -116,6 +107,24 @@ describe('a way back to a release whose instances are going', () => {
     const before = (await house.world.cluster.listInstances()).map(({ id }) => id);
     expect(await ended(await back())).to.deep.equal(['succeeded', '']);
     expect((await house.world.cluster.listInstances()).map(({ id }) => id)).to.deep.equal(before);
+  });
+
+  it('starts others when they have died and nobody has noticed', async () => {
+    const { cluster, gateway } = house.world;
+    const { id, traffic } = await productionOf();
+    const [died] = await house.engine.instances.list({ environmentId: id, lane: traffic.warm ?? 'a' });
+    await cluster.removeInstance(died?.name ?? '', 0);
+    const list = gateway.listServers.bind(gateway);
+    gateway.listServers = async (...asked) =>
+      (await list(...asked)).map((server) => ({ ...server, up: server.up && server.name !== died?.name }));
+    expect(died?.state).to.equal('serving');
+    expect(await ended(await back())).to.deep.equal(['succeeded', '']);
+    const after = await productionOf();
+    const servers = await gateway.listServers(after.slot, after.traffic.stable ?? 'a');
+    expect([after.traffic.lanes[after.traffic.stable ?? 'a'], servers.map(({ up }) => up)]).to.deep.equal([
+      died?.release_id,
+      [true],
+    ]);
   });
 
   it('is not begun while the run of that release takes it back', async () => {
