@@ -131,7 +131,7 @@ export function houseSettings(environment: NodeJS.ProcessEnv = process.env): Hou
     gateway: address('GANTRY_GATEWAY', environment.GANTRY_GATEWAY, '127.0.0.1:8080'),
     domain: environment.GANTRY_DOMAIN || 'localhost',
     ...set('databaseUrl', postgresUrl(environment.GANTRY_DATABASE_URL)),
-    redisUrl: environment.GANTRY_REDIS_URL || 'redis://127.0.0.1:6379',
+    redisUrl: redisAddress(environment.GANTRY_REDIS_URL) || 'redis://127.0.0.1:6379',
     redisGiven: Boolean(environment.GANTRY_REDIS_URL),
     logLevel: environment.GANTRY_LOG || 'info',
     anchors: resolve(environment.GANTRY_ANCHORS || join(home, 'anchors', 'heads.jsonl')),
@@ -172,6 +172,9 @@ function runLimits(environment: NodeJS.ProcessEnv): RunLimits {
   };
 }
 
+/** Steps that a runner takes at once, at most. */
+export const CONCURRENCY_MAX = 1_000;
+
 export function runnerSettings(environment: NodeJS.ProcessEnv = process.env): RunnerSettings {
   const numberOf = (name: string, fallback: number, min: number, max: number) =>
     wholeNumber(name, environment[name], fallback, min, max);
@@ -182,7 +185,7 @@ export function runnerSettings(environment: NodeJS.ProcessEnv = process.env): Ru
       ...dockerAddress(environment.DOCKER_HOST),
       timeout: 1000 * wholeNumber('GANTRY_DOCKER_TIMEOUT', environment.GANTRY_DOCKER_TIMEOUT, 30, 1, 3_600),
     },
-    concurrency: wholeNumber('GANTRY_CONCURRENCY', environment.GANTRY_CONCURRENCY, 8, 1, 1_000),
+    concurrency: wholeNumber('GANTRY_CONCURRENCY', environment.GANTRY_CONCURRENCY, 8, 1, CONCURRENCY_MAX),
     pools: poolNames('GANTRY_POOL', environment.GANTRY_POOL),
     retention: retentionSettings(numberOf),
     logLimitMib: wholeNumber('GANTRY_LOG_LIMIT_MIB', environment.GANTRY_LOG_LIMIT_MIB, 64, 1, 65_536),
@@ -194,7 +197,8 @@ export function runnerSettings(environment: NodeJS.ProcessEnv = process.env): Ru
 }
 
 export function cliSettings(environment: NodeJS.ProcessEnv = process.env): CliSettings {
-  const { home, root, version, listen, gateway, domain, databaseUrl } = houseSettings(environment);
+  const { home, root, version, listen, gateway, domain, databaseUrl, redisGiven, redisUrl } =
+    houseSettings(environment);
   return {
     home,
     root,
@@ -208,11 +212,20 @@ export function cliSettings(environment: NodeJS.ProcessEnv = process.env): CliSe
     ownTls: ownTlsFiles(home),
     ...tlsSettings(environment, home),
     ...set('publicUrl', publicUrl('GANTRY_PUBLIC_URL', environment.GANTRY_PUBLIC_URL)),
-    ...set('redisUrl', environment.GANTRY_REDIS_URL),
+    ...set('redisUrl', redisGiven ? redisUrl : undefined),
     ...set('databaseUrl', databaseUrl),
     noColor: (environment.NO_COLOR ?? '') !== '',
     environment,
   };
+}
+
+/** What the settings of the caller's own Gantry may say about a throwaway one: how to fetch and build. */
+const KEPT = /^GANTRY_(CACHE|NPM_CLI|BUILD_.*)$/;
+
+/** The caller's environment without their own Gantry in it, for one in a folder of its own. */
+export function ownEnvironment(environment: NodeJS.ProcessEnv, home: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(([name]) => !name.startsWith('GANTRY_') || KEPT.test(name));
+  return { ...Object.fromEntries(kept), GANTRY_HOME: home };
 }
 
 const homeFolder = (environment: NodeJS.ProcessEnv, root: string): string =>
@@ -236,6 +249,16 @@ function postgresUrl(text: string | undefined): string | undefined {
   if (text === undefined || text === '' || /^postgres(ql)?:\/\/./.test(text)) return text;
   throw new Error(
     'GANTRY_DATABASE_URL must be postgres://user:password@host:5432/database; without it the records are in GANTRY_HOME',
+  );
+}
+
+/** @throws Error in the words of the manual; never with the address itself, since a password may be in it */
+function redisAddress(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return text;
+  // Without the beginning, `redis.internal:6379` would be a scheme and a path: no host to judge or to name.
+  if (/^rediss?:/.test(text) && URL.canParse(text) && new URL(text).hostname !== '') return text;
+  throw new Error(
+    'GANTRY_REDIS_URL must be redis://:password@host:6379 (rediss:// over TLS), with %-escapes in the password',
   );
 }
 

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { messageOf } from '../model/errors';
 import type { Logger } from '../ports/logger';
 import type { BellTrouble } from '../ports/queue';
-import { judgeRedis } from './redis-settings';
+import { judgeRedis, type RedisFinding } from './redis-settings';
 
 /** How often a Redis is asked to take something, ms: one that hangs, or is full, is known before somebody rings. */
 const PULSE_MS = 2_000;
@@ -16,10 +16,10 @@ export interface Pulse {
   stop(): void;
 }
 
-/** Each kind of trouble is said once, until it is over. */
+/** Each kind of trouble is said once, until it is over; settings can be changed while Redis runs. */
 export function feelPulse(redis: Redis, url: string, log: Logger): Pulse {
   let refusal: BellTrouble | undefined;
-  let settings: BellTrouble | undefined;
+  let findings: readonly RedisFinding[] = [];
   const refused = (error: unknown): void => {
     const now = refusalOf(messageOf(error));
     if (now === undefined) return; // the connection was lost, and says so itself
@@ -35,16 +35,22 @@ export function feelPulse(redis: Redis, url: string, log: Logger): Pulse {
     } catch (error) {
       refused(error);
     }
+    await look();
   };
   const look = async (): Promise<void> => {
-    // Where INFO is forbidden, nothing is known, and nothing is judged.
-    const findings = judgeRedis(await redis.info().catch(() => ''), url);
-    settings = findings.find(({ state }) => state === 'fail');
-    for (const { found, next } of findings) log.warn({}, `${found}; ${next}`);
+    const info = await redis.info().catch(() => undefined);
+    if (info === undefined) return; // forbidden, or lost meanwhile: what was known still counts
+    const known = new Set(findings.map(({ found }) => found));
+    findings = judgeRedis(info, url);
+    for (const { found, next } of findings) if (!known.has(found)) log.warn({}, `${found}; ${next}`);
   };
   redis.on('ready', () => void look());
   const timer = setInterval(() => void beat(), PULSE_MS);
-  return { trouble: () => refusal ?? settings, refused, stop: () => clearInterval(timer) };
+  return {
+    trouble: () => refusal ?? findings.find(({ state }) => state === 'fail'),
+    refused,
+    stop: () => clearInterval(timer),
+  };
 }
 
 function refusalOf(message: string): BellTrouble | undefined {

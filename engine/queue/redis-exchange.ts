@@ -68,10 +68,14 @@ function makeLinks(redisUrl: string, log: Logger): Links {
     maxRetriesPerRequest: 1,
     socketTimeout: HANGING_MS,
   });
-  // Commands wait for the connection, and topics are subscribed again after it was lost.
-  const hearer = connect(redisUrl, log, { maxRetriesPerRequest: null });
+  // Commands wait for the connection. Left to itself it would subscribe again, too, and nobody would catch what it throws.
+  const hearer = connect(redisUrl, log, { maxRetriesPerRequest: null, autoResubscribe: false });
   const topics = new Map<string, (bytes: Buffer) => void>();
   const channels = new Set<WireChannel>();
+  hearer.on('ready', () => {
+    // Lost once more meanwhile: the next connection does it.
+    if (topics.size > 0) hearer.subscribe(...topics.keys()).catch(() => undefined);
+  });
   hearer.on('messageBuffer', (topic: Buffer, bytes: Buffer) => topics.get(topic.toString('utf8'))?.(bytes));
   for (const link of [speaker, hearer]) {
     link.on('close', () => {

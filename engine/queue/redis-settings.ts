@@ -5,7 +5,7 @@ import { HANGING_MS } from './connection';
 
 /** What is wrong with how a Redis is set up. */
 export interface RedisFinding extends BellTrouble {
-  /** `fail`: Gantry is not started on it; `warn`: it works, and may be slower to come back. */
+  /** `fail`: `gantry up` refuses it, and health is degraded on it; `warn`: it works, and may be slower to come back. */
   state: 'fail' | 'warn';
 }
 
@@ -15,6 +15,7 @@ const OLDEST = [6, 2] as const;
 /**
  * Judges a Redis by what it tells about itself.
  * @param info the answer of `INFO`; what it does not tell is not judged
+ * @param url as settings.ts takes it
  */
 export function judgeRedis(info: string, url: string): RedisFinding[] {
   const facts = new Map(info.split(/\r?\n/).map((line) => line.split(':', 2) as [string, string | undefined]));
@@ -80,5 +81,5 @@ function appendOnly(enabled: string | undefined): RedisFinding | undefined {
 
 function isLoopback(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, '');
-  return host === 'localhost' || host === '' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

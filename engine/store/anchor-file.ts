@@ -1,4 +1,4 @@
-import { mkdir, open, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GantryError, messageOf } from '../model/errors';
 import type { Anchors } from '../ports/anchors';
@@ -20,8 +20,7 @@ export function anchorFile(file: string): Anchors {
         await mkdir(dirname(file), { recursive: true, mode: 0o700 });
         const handle = await open(file, 'a', PRIVATE);
         try {
-          await handle.appendFile(`${line}\n`);
-          await handle.datasync();
+          await appendWhole(handle, `${line}\n`);
         } finally {
           await handle.close();
         }
@@ -32,12 +31,29 @@ export function anchorFile(file: string): Anchors {
   };
 }
 
+/** Half a line, of a full disk, would look for good as if somebody had changed the file: it is taken back. */
+async function appendWhole(handle: FileHandle, text: string): Promise<void> {
+  const { size } = await handle.stat();
+  try {
+    await handle.appendFile(text);
+    await handle.datasync();
+  } catch (error) {
+    await handle.truncate(size).catch(() => undefined); // what failed first is the reason
+    throw error;
+  }
+}
+
 async function* linesOf(file: string): AsyncGenerator<string> {
   const handle = await open(file, 'r').catch((error: unknown) => {
     if (isMissing(error)) return undefined;
     throw unusable(file, error);
   });
-  if (handle !== undefined) yield* handle.readLines();
+  if (handle === undefined) return;
+  try {
+    yield* handle.readLines();
+  } finally {
+    await handle.close(); // also for whoever has read enough
+  }
 }
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';

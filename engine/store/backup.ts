@@ -1,9 +1,10 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { GantryError, messageOf } from '../model/errors';
 import { copyToFile } from './copy-rows';
+import { syncPath } from './folders';
 import { type Db, newerSchema } from './store';
 
 /** The format of backup files; a reader refuses a newer one. */
@@ -50,9 +51,9 @@ export async function backUpDatabase(
     await (typeof from === 'string' ? copyFile(from, fresh) : copyToFile(from, fresh));
     const bytes = await list();
     const facts = describe(fresh, about, bytes);
-    syncPath(fresh);
+    await syncPath(fresh);
     await rename(fresh, to);
-    syncPath(dirname(to));
+    await syncPath(dirname(to));
     return { ...facts, bytes };
   } catch (error) {
     await rm(fresh, { force: true });
@@ -87,7 +88,7 @@ export function readBackup(file: string, known: number): BackupContent {
     const row = database.prepare('select * from backup').get() as BackupRow | undefined;
     if (row === undefined || row.format > FORMAT) throw unusable(file, `its format is ${row?.format ?? 'none'}`);
     if (row.schema > known) throw newerSchema(row.schema, known);
-    checkPages(database, file);
+    demandWhole(database, file);
     const bytes = database.prepare('select store, digest, size from backup_bytes').all() as BackedUpBytes[];
     const { installation, version, schema, made_at: madeAt } = row;
     return { installation, version, schema, madeAt, bytes };
@@ -99,7 +100,7 @@ export function readBackup(file: string, known: number): BackupContent {
 }
 
 /** Turns a copy of a backup into a database again, in place. */
-export function takeOutOfBackup(file: string): void {
+export async function takeOutOfBackup(file: string): Promise<void> {
   const database = new Database(file, { fileMustExist: true });
   try {
     database.exec('drop table backup; drop table backup_bytes');
@@ -107,7 +108,7 @@ export function takeOutOfBackup(file: string): void {
   } finally {
     database.close();
   }
-  syncPath(file);
+  await syncPath(file);
 }
 
 interface BackupRow {
@@ -127,7 +128,7 @@ function describe(
   try {
     // One file: the copy has the source's write-ahead log switched on, and would grow side files of its own.
     database.pragma('journal_mode = DELETE');
-    checkPages(database, file);
+    demandWhole(database, file);
     leaveOutCredentials(database);
     const facts = {
       installation: valueIn(database, `select value from meta where key = 'installation'`, ''),
@@ -166,7 +167,8 @@ function openBackup(file: string): Database.Database {
   }
 }
 
-function checkPages(database: Database.Database, file: string): void {
+/** Unlike the look at each start, also at what indexes say, however long it takes. */
+function demandWhole(database: Database.Database, file: string): void {
   const found = database.pragma('integrity_check', { simple: true });
   if (found !== 'ok') throw unusable(file, `its pages are damaged: ${String(found).slice(0, 200)}`);
 }
@@ -184,12 +186,3 @@ const unusable = (file: string, why: string, cause?: unknown): GantryError =>
     'name a file that "gantry backup" wrote',
     { cause },
   );
-
-function syncPath(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { GantryError, messageOf } from '../model/errors';
 import type { Bytes } from '../ports/bytes';
+import { namesIn, statOf, syncPath } from './folders';
 
 const READ_BYTES = 1024 * 1024;
+const HEX = /^[0-9a-f]{64}$/;
 
 /** Bytes as files under `<folder>/sha256/ab/abcdef…`. `temporary` makes names for what is not whole yet. */
 export function fileBytes(folder: string, temporary: () => string): Bytes {
@@ -59,7 +61,7 @@ async function put(
     const path = place(digest);
     await mkdir(dirname(path), { recursive: true });
     await rename(incoming, path);
-    await syncFolder(dirname(path));
+    await syncPath(dirname(path));
     return { digest, size };
   } catch (error) {
     await rm(incoming, { force: true });
@@ -79,15 +81,6 @@ function tooLarge(limitBytes: number): GantryError {
     `the bytes are larger than the limit of ${Math.round(limitBytes / 1_048_576)} MiB`,
     'make the artifact smaller',
   );
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 const verify = (path: string, digest: string): Promise<void> => finished(checkedStream(path, digest).resume());
@@ -133,9 +126,11 @@ function damaged(digest: string, found: string): GantryError {
   );
 }
 
+/** What else lies there is not ours and is passed by. */
 async function* list(folder: string): ReturnType<Bytes['list']> {
   for (const name of await namesIn(folder)) {
     for (const hex of await namesIn(join(folder, name))) {
+      if (!HEX.test(hex)) continue;
       const found = await statOf(join(folder, name, hex));
       if (found !== undefined) yield { digest: `sha256:${hex}`, size: found.size, writtenAt: found.mtimeMs };
     }
@@ -148,17 +143,4 @@ async function tidy(incoming: string, before: number): Promise<void> {
     const found = await statOf(path);
     if (found !== undefined && found.mtimeMs < before) await rm(path, { force: true });
   }
-}
-
-/** Nothing for a folder that was never made. */
-const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(ifMissing([]));
-
-/** Undefined for a file that somebody removed meanwhile. */
-const statOf = (path: string) => stat(path).catch(ifMissing(undefined));
-
-function ifMissing<T>(value: T): (error: NodeJS.ErrnoException) => T {
-  return (error) => {
-    if (error.code === 'ENOENT') return value;
-    throw error;
-  };
 }

@@ -4,7 +4,7 @@ import { spell } from './dialect';
 import { migrations } from './migrations';
 import { asText } from './postgres';
 import { transactAlone } from './postgres-writes';
-import { schemaOf } from './store';
+import { newerSchema, schemaOf } from './store';
 import type { Tables } from './tables';
 
 type Db = Kysely<Tables>;
@@ -17,6 +17,7 @@ const PAGE = 500;
 /**
  * Copies all records of a PostgreSQL into a new SQLite database, as they are at one moment, while others write: both
  * have the same schema, and so a backup is the same file whichever of the two it was made of.
+ * @throws GantryError `schema-newer` when there are records that this Gantry does not know
  */
 export async function copyToFile(db: Db, file: string): Promise<void> {
   await db
@@ -24,11 +25,13 @@ export async function copyToFile(db: Db, file: string): Promise<void> {
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (tx) => {
+      const version = await schemaOf(tx);
+      if (version > migrations.length) throw newerSchema(version, migrations.length);
       const copy = new Database(file);
       try {
         copy.pragma('foreign_keys = OFF');
         copy.pragma('synchronous = OFF'); // the whole file is synced before it gets its name
-        makeSchema(copy, await schemaOf(tx));
+        makeSchema(copy, version);
         copy.exec('begin');
         for (const table of tablesOf(copy)) await copyTable(tx, table, copy);
         copy.exec('commit');

@@ -44,8 +44,12 @@ export function lockHolder(file: string): LockHolder | undefined {
 export function endPausedHolder(file: string): LockHolder | undefined {
   const holder = lockHolder(file);
   if (holder === undefined || !holder.isPaused || !holder.isOurs || holder.pid === process.pid) return undefined;
-  process.kill(holder.pid, 'SIGKILL');
-  return holder;
+  try {
+    process.kill(holder.pid, 'SIGKILL');
+    return holder;
+  } catch {
+    return undefined; // it has ended meanwhile, or belongs to another user
+  }
 }
 
 /** The state comes after the name, which is in parentheses and may hold anything. */
@@ -56,7 +60,5 @@ function isPaused(pid: number): boolean {
 
 /** By the state file that it has written when it began. */
 function isOurs(home: string, pid: number): boolean {
-  const web = join(home, 'run', 'web.json');
-  if (existsSync(join(home, 'run', `runner-${pid}.json`))) return true;
-  return existsSync(web) && (JSON.parse(readFileSync(web, 'utf8')) as { pid?: number }).pid === pid;
+  return ['web', 'runner'].some((name) => existsSync(join(home, 'run', `${name}-${pid}.json`)));
 }

@@ -7,6 +7,8 @@ const LOCK_NOT_AVAILABLE = '55P03';
 const CANCELED = '57014';
 const READ_ONLY = '25006';
 const NO_RIGHT = '42501';
+/** A statement that is kept planned tells of columns that have changed since. */
+const CHANGED = '0A000';
 /** 08: connection; 57P: the server stops; 25P03: it ended a session that had stood still in a transaction. */
 const LOST = /^(08...|57P01|57P02|57P03|57P05|25P03)$/;
 const NO_SPACE = /^53[12]00$/;
@@ -22,6 +24,10 @@ export const isFull = (error: unknown): boolean => [TOO_MANY_CONNECTIONS, STARTI
 /** Whether nobody knows what became of what was asked, since the connection is gone. */
 export const isLost = (error: unknown): boolean =>
   error instanceof GantryError && error.code === 'database-unreachable';
+
+/** Whether its connection can be used no more: it is gone, or keeps statements that will not be answered again. */
+export const isUseless = (error: unknown): boolean =>
+  isLost(error) || (error instanceof GantryError && error.code === 'database-changed');
 
 /** PostgreSQL's and the network's faults in the words of Gantry; anything else stays what it is. */
 export function translate(error: unknown): unknown {
@@ -60,6 +66,12 @@ export function translate(error: unknown): unknown {
       'database-read-only',
       `PostgreSQL accepts no changes: ${words}`,
       'name the server that does in GANTRY_DATABASE_URL (this one is a standby, or was set read-only)',
+    );
+  if (code === CHANGED)
+    return told(
+      'database-changed',
+      `PostgreSQL refuses it since a newer Gantry has changed the schema: ${words}`,
+      'try again; end the processes of the older Gantry',
     );
   if (code === NO_RIGHT)
     return told('database-rights', `PostgreSQL refuses it: ${words}`, 'see docs/operations.md, "PostgreSQL"');

@@ -54,29 +54,30 @@ export async function transactAlone<T>(db: Db, work: (tx: Tx) => Promise<T>): Pr
 
 /** Whether a transaction whose connection broke during its commit was committed. */
 async function counted(db: Db, begun: Begun): Promise<boolean> {
+  let cause: unknown;
   for (const until = Date.now() + RESOLVE_MS; Date.now() < until; await wait(ASK_MS)) {
-    const found = await ask(db, begun);
-    if (found === 'committed') return true;
-    if (found === 'aborted') return false;
-    if (found === 'elsewhere') break;
+    try {
+      const found = await ask(db, begun);
+      if (found === 'committed') return true;
+      if (found === 'aborted') return false;
+      if (found === 'elsewhere') break;
+    } catch (error) {
+      cause = error; // away, with no place for one more connection, or not yet back from its recovery
+    }
   }
   throw new GantryError(
     'unavailable',
     'commit-unknown',
     'the connection to PostgreSQL broke while it committed, and nobody could tell whether it had',
     'look whether it was done before you ask again; a push or a hook may simply be sent again',
+    { cause },
   );
 }
 
 async function ask(db: Db, { xid, timeline }: Begun): Promise<string> {
-  try {
-    const { rows } = await sql<{ status: string | null; timeline: string }>`select
-      case when left(pg_walfile_name(pg_current_wal_lsn()), 8) = ${timeline} then pg_xact_status(${xid}::xid8) end as status,
-      left(pg_walfile_name(pg_current_wal_lsn()), 8) as timeline`.execute(db);
-    const [found] = rows;
-    return found?.timeline === timeline ? (found.status ?? 'elsewhere') : 'elsewhere';
-  } catch (error) {
-    if (isLost(error)) return 'unreachable';
-    throw error;
-  }
+  const { rows } = await sql<{ status: string | null; timeline: string }>`select
+    case when left(pg_walfile_name(pg_current_wal_lsn()), 8) = ${timeline} then pg_xact_status(${xid}::xid8) end as status,
+    left(pg_walfile_name(pg_current_wal_lsn()), 8) as timeline`.execute(db);
+  const [found] = rows;
+  return found?.timeline === timeline ? (found.status ?? 'elsewhere') : 'elsewhere';
 }

@@ -2,16 +2,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import { Pool, type PoolClient, types } from 'pg';
 import { GantryError } from '../model/errors';
-import { isFull, translate } from './postgres-errors';
+import { isFull, isUseless, translate } from './postgres-errors';
 import { keptNameOf } from './statement';
 import type { Tables } from './tables';
 
 /** Connections of one process at most: one writes, the others read or wait for the writer. */
-export const POOL_SIZE = 10;
+const POOL_SIZE = 10;
 /** How long a transaction or a read waits for a connection before it gives up, ms. */
-export const CONNECT_WAIT_MS = 5_000;
+const CONNECT_WAIT_MS = 5_000;
 /** How long a transaction waits for another process's lock before it gives up, ms. */
-export const LOCK_WAIT_MS = 10_000;
+const LOCK_WAIT_MS = 10_000;
 /** How long one statement may take on the server, ms; ours take milliseconds, a migration more. */
 const STATEMENT_LIMIT_MS = 30_000;
 /** When the server says nothing at all for so long, the connection counts as broken, ms. */
@@ -106,7 +106,7 @@ function guard(client: PoolClient): PostgresPoolClient {
       return await client.query(name === undefined ? { text, values } : { name, text, values });
     } catch (error) {
       const told = translate(error);
-      broken ||= told instanceof GantryError && told.code === 'database-unreachable';
+      broken ||= isUseless(told);
       throw told;
     }
   };

@@ -5,7 +5,7 @@ import { GantryError, messageOf } from '../model/errors';
 const BROKEN = /^SQLITE_(IOERR|CORRUPT|NOTADB)/;
 
 /** SQLite's faults in the words of Gantry; anything else stays what it is. */
-export function translateSqlite(error: unknown): unknown {
+function translateSqlite(error: unknown): unknown {
   const code = (error as { code?: string } | undefined)?.code ?? '';
   const told = (name: string, message: string, next: string) =>
     new GantryError('unavailable', name, message, next, { cause: error });

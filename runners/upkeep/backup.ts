@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { cp, stat } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import { GantryError } from '../../engine/model/errors';
 import { type BackedUpBytes, type BackupContent, backUpDatabase } from '../../engine/store/backup';
+import { statOf } from '../../engine/store/folders';
 import type { RunnerSettings } from '../../settings';
 import { bytesOf, demandDatabase, logsOf, openRecords, STORES } from './data';
 import { bundleRepositories } from './repositories';
@@ -65,15 +66,19 @@ export async function copyBytes(from: string, to: string, wanted: readonly Backe
   return copied;
 }
 
-/** Logs only grow: a copy of the same length is the same log, and a longer one knows more. */
+/**
+ * Logs only grow: a copy of the same length is the same log, and a longer one knows more. What is held back of a log at
+ * its limit comes and goes beside it (log-rest.ts), and is copied once it stands in the log.
+ */
 export async function copyLogs(from: string, to: string): Promise<void> {
   if (!existsSync(from)) return;
   await cp(from, to, {
     recursive: true,
     preserveTimestamps: true,
     filter: async (source, target) => {
-      const there = await stat(target).catch(() => undefined);
-      return there === undefined || there.isDirectory() || there.size < (await stat(source)).size;
+      const here = await statOf(source);
+      if (here === undefined || here.isDirectory()) return here !== undefined;
+      return source.endsWith('.log') && ((await statOf(target))?.size ?? -1) < here.size;
     },
   });
 }

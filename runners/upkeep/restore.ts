@@ -41,7 +41,7 @@ export async function restore(settings: RunnerSettings, words: UpkeepWords): Pro
   const repositories = words.bytes === undefined ? [] : await unbundleRepositories(settings, words.bytes);
   if (words.bytes !== undefined) await copyLogs(logsOf(words.bytes), logsOf(home));
   const { bytes: _list, ...facts } = backup;
-  const found = await withWorld(settings, (engine, world) => lookAround(settings, engine, world));
+  const found = await withWorld(settings, lookAround);
   return { ...facts, aside: aside ?? null, bytes, repositories: repositories.length, ...found };
 }
 
@@ -109,7 +109,7 @@ async function takeOut(home: string, file: string): Promise<string> {
   const fresh = `${databaseOf(home)}.restored`;
   for (const side of SIDE_FILES) await rm(`${fresh}${side}`, { force: true });
   await copyFile(file, fresh);
-  takeOutOfBackup(fresh);
+  await takeOutOfBackup(fresh);
   return fresh;
 }
 

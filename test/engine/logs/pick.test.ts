@@ -117,7 +117,7 @@ describe('the lines of a log that matter', () => {
     const began = performance.now();
     const pieces = ['\r', '\u001b]', '\u009d', '\u001b]8;;', '\u001b[0;', ' '];
     for (const piece of pieces) logLines(`${piece.repeat(200_000)}x`);
-    expect(performance.now() - began).to.be.below(2_000);
+    expect(performance.now() - began).to.be.below(5_000);
   });
 
   it('has nothing to show of an empty log', () => {

@@ -99,7 +99,7 @@ describe('a backup of the database', () => {
   it('becomes a database again that has no trace of the backup', async () => {
     await test.engine.apps.create('shop', 'user:ada');
     await copy();
-    takeOutOfBackup(file);
+    await takeOutOfBackup(file);
     const store = await openStore(openSqlite(file));
     const apps = await store.read.selectFrom('apps').select('name').execute();
     await store.close();

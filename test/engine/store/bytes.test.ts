@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
@@ -40,6 +40,13 @@ describe('stored bytes', () => {
     expect(await listed()).to.deep.equal([stored]);
     await store().remove(stored.digest);
     expect(await code(text(store().read(stored.digest)))).to.equal('artifact-missing');
+  });
+
+  it('are listed without what somebody else has put there', async () => {
+    const stored = await put('words');
+    await writeFile(join(folder, 'sha256', 'README'), 'a file among the folders');
+    await writeFile(join(dirname(await store().file(stored.digest)), 'notes.txt'), 'a file among the bytes');
+    expect(await listed()).to.deep.equal([stored]);
   });
 
   it('fail at their end when they were changed on disk [F40]', async () => {

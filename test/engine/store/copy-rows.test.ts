@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { sql } from 'kysely';
 import { postgresPrograms } from '../../../bench/support/postgres';
 import { createEngine, type Engine } from '../../../engine/engine';
+import { backUpDatabase } from '../../../engine/store/backup';
 import { copyFromFile, copyToFile } from '../../../engine/store/copy-rows';
 import { openSqlite } from '../../../engine/store/sqlite';
 import { openStore, type Store } from '../../../engine/store/store';
@@ -84,6 +85,15 @@ describe('records that move between SQLite and PostgreSQL', function () {
     const [accepted] = await push(engine, 'shop', 7);
     expect(accepted?.run?.number).to.equal(4);
     expect((await engine.audit.verify({})).ok).to.equal(true);
+  });
+
+  it('that a newer Gantry has made are not backed up by an older one, which would leave out what it does not know', async () => {
+    await sql`alter table apps add column later text`.execute(store.read);
+    await sql`update schema_version set version = version + 1`.execute(store.read);
+    const about = { version: '1', madeAt: 1 };
+    const made = backUpDatabase(store.read, join(folder, 'copy.db'), about, async () => []);
+    expect(await made.catch((error: { code: string }) => error.code)).to.equal('schema-newer');
+    expect(readdirSync(folder)).to.deep.equal([]);
   });
 
   it('lie aside, whole, when others take their place', async () => {

@@ -26,10 +26,16 @@ export class Line {
     return new Line(test, pipeline);
   }
 
-  /** A push whose commit follows the last one of its branch, planned when `planned` says so. @returns its number */
-  async push(branch = 'main', { app = 'shop', planned = true } = {}): Promise<number> {
+  /**
+   * A push whose commit follows the last one of its branch, or sets the branch to `commit`; planned when `planned` says
+   * so. @returns its number
+   */
+  async push(
+    branch = 'main',
+    { app = 'shop', planned = true, commit = '' }: { app?: string; planned?: boolean; commit?: string } = {},
+  ): Promise<number> {
     const ref = `refs/heads/${branch}`;
-    const after = (++this.pushes).toString(16).padStart(40, 'a');
+    const after = commit || (++this.pushes).toString(16).padStart(40, 'a');
     const before = this.heads.get(`${app} ${ref}`) ?? NO_COMMIT;
     this.heads.set(`${app} ${ref}`, after);
     const push = { app, source: 'git-push', ref, before, after, pusher: 'ada' };

@@ -46,8 +46,8 @@ describe('a disk whose fsync fails', function () {
     child.stdout?.on('data', (piece) => {
       token = /first token: (\S+)/.exec(String(piece))?.[1] ?? token;
     });
-    const state = () => readFile(join(home, 'run', 'web.json'), 'utf8').then(JSON.parse, () => undefined);
-    await until(async () => (await state())?.pid === child.pid || child.exitCode !== null);
+    const state = () => readFile(join(home, 'run', `web-${child.pid}.json`), 'utf8').then(JSON.parse, () => undefined);
+    await until(async () => (await state()) !== undefined || child.exitCode !== null);
     return { child, said, url: (await state()).url };
   }
 

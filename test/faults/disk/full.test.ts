@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { isFinalRun } from '../../../engine/model/states';
+import { anchorFile } from '../../../engine/store/anchor-file';
 import { fileBytes } from '../../../engine/store/bytes';
 import type { Web } from '../../../web/start';
 import { onPostgres } from '../../support/engine';
@@ -98,6 +99,18 @@ describe('a disk that is full', function () {
       await until(async () => isFinalRun(await state(run)));
       expect(await state(run)).to.equal('succeeded');
     });
+  });
+
+  it('leaves no half line among the anchors, which would be an alarm for good [F16]', async () => {
+    const anchors = anchorFile(join(disk.folder, 'anchors', 'heads.jsonl'));
+    await anchors.append('x'.repeat(4_000));
+    disk.fill();
+    const error = await anchors.append('y'.repeat(4_000)).catch((e: Error) => e);
+    expect(String(error)).to.include('ENOSPC');
+    expect(await anchors.size()).to.equal(4_001);
+    disk.makeRoom();
+    await anchors.append('z');
+    expect(await anchors.size()).to.equal(4_003);
   });
 
   it('leaves nothing of an artifact that did not fit [F41]', async () => {

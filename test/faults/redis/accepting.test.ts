@@ -9,8 +9,10 @@ import { WorkTree } from '../../web/support/git';
 import { type House, makeHouse } from '../../web/support/house';
 import { until } from '../../web/support/until';
 
-/** How long a forge, a person or a health check waits at most for its answer, ms. */
-const ANSWER_MS = 2_000;
+/** Nobody waits so long for an answer that does not wait for Redis, ms; also on a busy machine. */
+const ANSWER_MS = 10_000;
+/** How late a slow Redis is. */
+const SLOW_MS = 2 * ANSWER_MS;
 /** Bodies of this size are nothing for Redis' memory; more than it has left. */
 const FILLER = 'x'.repeat(200_000);
 
@@ -24,7 +26,7 @@ describe('what is accepted without a Redis that works', function () {
   let app: ConnectedApp;
   beforeEach(async function () {
     redis = await testRedis(this);
-    proxy = await tcpProxy(redis.port);
+    proxy = await tcpProxy(redis.port, SLOW_MS);
     const silent = { info: () => {}, warn: () => {}, error: () => {} };
     bell = connectBell(redis.url.replace(String(redis.port), String(proxy.port)), silent);
     house = await makeHouse({ bell });
@@ -101,7 +103,7 @@ describe('what is accepted without a Redis that works', function () {
     await ringsAgain();
   });
 
-  it('are pushes and hooks while Redis answers two seconds late [F12]', async () => {
+  it('are pushes and hooks while Redis answers twenty seconds late [F12]', async () => {
     proxy.set('slow');
     await acceptsWhile(/^Redis does not answer$/);
     proxy.set('well');

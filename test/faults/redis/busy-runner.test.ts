@@ -7,7 +7,7 @@ import { makeRingingHouse, type RingingHouse } from './ringing-house';
 /** More than the worker has places. */
 const COMMANDS = Array.from(
   { length: 7 },
-  (_, i) => `    - { name: slow-${i}, in: gantry/node, run: "true", env: { DUMMY_SLEEP_MS: "1000" } }`,
+  (_, i) => `    - { name: slow-${i}, in: gantry/node, run: "true", env: { DUMMY_SLEEP_MS: "4000" } }`,
 );
 
 const PIPELINE = `app: shop
@@ -23,7 +23,7 @@ stages:
 `;
 
 describe('a queue whose runner has no free place', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let redis: TestRedis;
   let house: RingingHouse;
   beforeEach(async function () {

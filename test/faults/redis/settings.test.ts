@@ -1,6 +1,10 @@
+import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
+import type { Redis } from 'ioredis';
 import { connectBell } from '../../../engine/queue/bell';
+import { feelPulse } from '../../../engine/queue/pulse';
 import { judgeRedis, lookAtRedis } from '../../../engine/queue/redis-settings';
+import { cliSettings, houseSettings } from '../../../settings';
 import { APPEND_ONLY, type TestRedis, testRedis } from '../../support/redis';
 import { until } from '../../web/support/until';
 
@@ -32,6 +36,53 @@ describe('how a Redis is set up', function () {
 
   it('is not judged by what it does not tell', () => {
     expect(judgeRedis('', URL)).to.deep.equal([]);
+  });
+
+  it('is still known while it cannot be asked, and said once', async () => {
+    const said: string[] = [];
+    const log = { info: () => {}, error: () => {}, warn: (_: object, message: string) => void said.push(message) };
+    const info = { answer: Promise.resolve(GOOD.replace('noeviction', 'allkeys-lru')) };
+    const redis = Object.assign(new EventEmitter(), { info: () => info.answer });
+    const pulse = feelPulse(redis as unknown as Redis, URL, log);
+    const connects = async () => {
+      redis.emit('ready');
+      await new Promise(setImmediate);
+      return pulse.trouble()?.next;
+    };
+    try {
+      expect(await connects()).to.equal('set maxmemory-policy noeviction');
+      expect(await connects()).to.equal('set maxmemory-policy noeviction');
+      info.answer = Promise.reject(new Error('NOPERM'));
+      expect(await connects()).to.equal('set maxmemory-policy noeviction');
+      expect(said).to.have.lengthOf(1);
+      info.answer = Promise.resolve(GOOD);
+      expect(await connects()).to.equal(undefined);
+    } finally {
+      pulse.stop();
+    }
+  });
+
+  it('is found at an address that says what it is, or Gantry does not start', () => {
+    for (const address of [URL, 'rediss://user:a%23b@redis.bank.example', 'redis://[::1]:6379/2']) {
+      expect(houseSettings({ GANTRY_REDIS_URL: address })).to.include({ redisUrl: address, redisGiven: true });
+      expect(cliSettings({ GANTRY_REDIS_URL: address }).redisUrl).to.equal(address);
+    }
+    expect(cliSettings({ GANTRY_REDIS_URL: '' }).redisUrl).to.equal(undefined);
+    for (const address of [
+      '/run/redis.sock',
+      '10.0.0.5:6379',
+      'redis.internal:6379',
+      'redis:6379',
+      'http://redis.internal:6379',
+      'redis://:a#b@host',
+    ]) {
+      for (const settings of [houseSettings, cliSettings]) {
+        expect(() => settings({ GANTRY_REDIS_URL: address }), address)
+          .to.throw(/must be redis:\/\//)
+          .with.property('message')
+          .that.does.not.include(address);
+      }
+    }
   });
 
   describe('when it is real', () => {
@@ -68,6 +119,19 @@ describe('how a Redis is set up', function () {
         await until(() => bell.state() === 'down');
         await redis.start(APPEND_ONLY);
         await until(() => bell.state() === 'up' && bell.trouble() === undefined);
+      } finally {
+        await bell.close();
+      }
+    });
+
+    it('is looked at all the while: it may be changed, and mended, while it runs [F14]', async () => {
+      const bell = connectBell(redis.url, { info: () => {}, error: () => {}, warn: () => {} });
+      try {
+        await until(() => bell.state() === 'up');
+        await redis.ask('config', 'set', 'maxmemory-policy', 'allkeys-lru');
+        await until(() => bell.trouble() !== undefined);
+        await redis.ask('config', 'set', 'maxmemory-policy', 'noeviction');
+        await until(() => bell.trouble() === undefined);
       } finally {
         await bell.close();
       }
