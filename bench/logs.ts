@@ -41,7 +41,8 @@ async function measure(workshop: Workshop): Promise<Figure[]> {
   say(`at most: ${memoryText(highest)}`);
   const lost = read.lost.reduce((sum, n, i) => sum + n + LINES - (read.seen[i] ?? 0), 0);
   say(
-    `${LINES} lines of ${LINE_BYTES} bytes in ${seconds.toFixed(1)} s; connections cut and gone on with: ${read.resumed}`,
+    `${LINES} lines of ${LINE_BYTES} bytes in ${seconds.toFixed(1)} s; connections cut and gone on with: ${read.resumed}, ` +
+      `asked for again because it took too long: ${read.timedOut}`,
   );
   return [
     { name: 'lines_per_s', value: LINES / seconds, goal: { atLeast: 10_000 } },
@@ -77,13 +78,18 @@ async function watch(workshop: Workshop, house: House, number: number): Promise<
       await pause(LOOK_MS);
     }
   })();
-  const run = await house.untilEnded(APP, number, { everyMs: 100, limitMs: LIMIT_MS });
-  const step = run.steps.find(({ name }) => name === STEP);
-  readers.hurry();
-  const read = await readers.read();
-  over = true;
-  await looking;
-  return { seconds: ((step?.endedAt ?? 0) - (step?.startedAt ?? 0)) / 1_000, read, highest };
+  looking.catch(() => undefined); // heard below, unless something else went wrong first
+  try {
+    const run = await house.untilEnded(APP, number, { everyMs: 100, limitMs: LIMIT_MS });
+    const step = run.steps.find(({ name }) => name === STEP);
+    readers.hurry();
+    const read = await readers.read();
+    over = true;
+    await looking;
+    return { seconds: ((step?.endedAt ?? 0) - (step?.startedAt ?? 0)) / 1_000, read, highest };
+  } finally {
+    over = true;
+  }
 }
 
 async function untilRunning(house: House, number: number): Promise<void> {

@@ -4,10 +4,9 @@ import { join, resolve } from 'node:path';
 import { cliSettings } from '../settings';
 import { runBench, type Workshop } from './support/bench';
 import type { Figure } from './support/figures';
+import { HISTORY_COMMANDS } from './support/simulated';
 
 const HISTORIES = 10_000;
-/** Drawn ones; what brings a history to rest comes on top. */
-const COMMANDS = 50;
 /** Processes that play at the same time. */
 const PLAYERS = 2;
 const LIMIT_MS = 1_800_000;
@@ -45,7 +44,7 @@ async function measure({ settings, say }: Workshop): Promise<Figure[]> {
   const sum = (figure: (told: Told) => number): number => played.reduce((all, told) => all + figure(told), 0);
   return [
     { name: 'histories', value: sum(({ histories }) => histories), goal: { atLeast: HISTORIES } },
-    { name: 'commands', value: sum(({ commands }) => commands), goal: { atLeast: HISTORIES * COMMANDS } },
+    { name: 'commands', value: sum(({ commands }) => commands), goal: { atLeast: HISTORIES * HISTORY_COMMANDS } },
     { name: 'seconds', value: seconds, goal: { atMost: 180 } },
     {
       name: 'invariants_checked',
@@ -65,7 +64,7 @@ interface Planted {
 }
 
 async function play(environment: NodeJS.ProcessEnv, seed: number, histories: number): Promise<Told> {
-  const words = ['--seed', seed, '--histories', histories, '--commands', COMMANDS, '--json', '--whole'].map(String);
+  const words = ['--seed', seed, '--histories', histories, '--json', '--whole'].map(String);
   return JSON.parse(await run(environment, ['main.ts', ...words])) as Told;
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ownEnvironment } from '../../settings';
 import type { Workshop } from './bench';
 import type { Cleanup } from './cleanup';
 import { runProgram } from './program';
@@ -22,9 +23,6 @@ export interface Run {
   release: number | null;
   steps: { name: string; kind: string; state: string; startedAt: number | null; endedAt: number | null }[];
 }
-
-/** What the settings of whoever runs the bench may say about the bench's own Gantry. */
-const KEPT = /^GANTRY_(CACHE|NPM_CLI|BUILD_.*)$/;
 
 /** A Gantry of the bench's own: in a throwaway folder, on free ports, driven as a user drives it. */
 export class House {
@@ -128,16 +126,11 @@ export class House {
   /** Process ids of web and runner, by the state files that they wrote. */
   processes(): { web: number; runner: number } {
     const folder = join(this.home, 'run');
-    const runner = readdirSync(folder).find((file) => /^runner-.*\.json$/.test(file));
-    if (runner === undefined) throw new Error(`no runner has written its state into ${folder}`);
-    return { web: pidIn(join(folder, 'web.json')), runner: pidIn(join(folder, runner)) };
+    const pidOf = (name: string): number => {
+      const file = readdirSync(folder).find((one) => one.startsWith(`${name}-`) && one.endsWith('.json'));
+      if (file === undefined) throw new Error(`no ${name} has written its state into ${folder}`);
+      return (JSON.parse(readFileSync(join(folder, file), 'utf8')) as { pid: number }).pid;
+    };
+    return { web: pidOf('web'), runner: pidOf('runner') };
   }
-}
-
-const pidIn = (file: string): number => (JSON.parse(readFileSync(file, 'utf8')) as { pid: number }).pid;
-
-/** The caller's environment without their own Gantry in it. */
-export function ownEnvironment(environment: NodeJS.ProcessEnv, home: string): NodeJS.ProcessEnv {
-  const kept = Object.entries(environment).filter(([name]) => !name.startsWith('GANTRY_') || KEPT.test(name));
-  return { ...Object.fromEntries(kept), GANTRY_HOME: home };
 }

@@ -16,8 +16,9 @@ export async function holdTerm(parts: EngineParts, name: string, holder: string)
     .where('name', '=', name)
     .executeTakeFirst();
   if (known !== undefined && known.holder !== holder && known.left > 0) return undefined;
-  // Ours for long enough: a write each time would make an idle runner busy.
-  if (known !== undefined && known.holder === holder && known.left > TERM_MS / 2) return known.epoch;
+  // Ours for long enough: a write each time would make an idle runner busy. Half of it would not be: whoever looks every
+  // half of a term would come again when it has ended.
+  if (known !== undefined && known.holder === holder && known.left > (TERM_MS * 3) / 4) return known.epoch;
   return parts.store.write(async (tx) => {
     const row = await tx
       .selectFrom('terms')

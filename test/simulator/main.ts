@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { HISTORY_COMMANDS } from '../../bench/support/simulated';
 import type { Command } from './commands/command';
 import { invariants } from './invariants/all';
 import { shrink } from './shrink';
 import { type Finding, openStage, playOne, simulate } from './simulate';
 
 const USAGE = 'usage: simulate --seed N [--histories N] [--commands N] [--replay FILE] [--json] [--whole]';
-const COMMANDS = 52;
 
 /**
  * Plays histories from a seed; with `--replay` the commands in a file (a JSON list), again from that seed.
@@ -18,7 +18,7 @@ export async function main(words: readonly string[]): Promise<number> {
     options: {
       seed: { type: 'string' },
       histories: { type: 'string', default: '1' },
-      commands: { type: 'string', default: String(COMMANDS) },
+      commands: { type: 'string', default: String(HISTORY_COMMANDS) },
       replay: { type: 'string' },
       json: { type: 'boolean', default: false },
       whole: { type: 'boolean', default: false },
@@ -30,7 +30,7 @@ export async function main(words: readonly string[]): Promise<number> {
     return 2;
   }
   const began = performance.now();
-  const wanted = { seed: seed ?? 0, histories: histories ?? 1, commands: commands ?? COMMANDS, invariants };
+  const wanted = { seed: seed ?? 0, histories: histories ?? 1, commands: commands ?? HISTORY_COMMANDS, invariants };
   const outcome = values.replay === undefined ? await simulate(wanted) : await replay(wanted.seed, values.replay);
   const seconds = (performance.now() - began) / 1000;
   const finding = outcome.finding && !values.whole ? await shrunk(outcome.finding) : outcome.finding;

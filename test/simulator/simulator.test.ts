@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { HISTORY_COMMANDS } from '../../bench/support/simulated';
 import { invariants } from './invariants/all';
 import { here, Process, reach } from './process';
 import { shrink } from './shrink';
@@ -6,7 +7,6 @@ import { type Finding, openStage, playOne, type Stage } from './simulate';
 import type { Invariant } from './simulation';
 import { leaveTimers, quiet } from './timers';
 
-const COMMANDS = 50;
 /** Found something once, or are what every history is like. */
 const FIXED = [4, 7, 20, 156, 474, 870, 3026, 3252];
 const HISTORIES_A_DAY = 40;
@@ -25,25 +25,25 @@ describe('a simulated history', () => {
     const first = Math.floor(Date.now() / DAY_MS) * SEEDS_A_DAY;
     const seeds = [...FIXED, ...Array.from({ length: HISTORIES_A_DAY }, (_, i) => first + i)];
     for (const seed of seeds) {
-      const { finding } = await playOne(stage, seed, { commands: COMMANDS, invariants });
+      const { finding } = await playOne(stage, seed, { commands: HISTORY_COMMANDS, invariants });
       expect(finding, `gantry bench simulate --seed ${seed}`).to.equal(undefined);
     }
   });
 
   it('is the same again from its seed, and from its commands', async () => {
     for (const seed of [12, 13, 18, 19]) {
-      const first = await playOne(stage, seed, { commands: COMMANDS, invariants: [] });
+      const first = await playOne(stage, seed, { commands: HISTORY_COMMANDS, invariants: [] });
       const hash = first.hash();
-      expect((await playOne(stage, seed, { commands: COMMANDS, invariants: [] })).hash()).to.equal(hash);
+      expect((await playOne(stage, seed, { commands: HISTORY_COMMANDS, invariants: [] })).hash()).to.equal(hash);
       const again = await playOne(stage, seed, { commands: 0, invariants: [], given: first.commands });
       expect(again.hash()).to.equal(hash);
     }
   });
 
   it('is another one from another seed', async () => {
-    const one = await playOne(stage, 21, { commands: COMMANDS, invariants: [] });
+    const one = await playOne(stage, 21, { commands: HISTORY_COMMANDS, invariants: [] });
     const hash = one.hash();
-    const other = await playOne(stage, 22, { commands: COMMANDS, invariants: [] });
+    const other = await playOne(stage, 22, { commands: HISTORY_COMMANDS, invariants: [] });
     expect(other.hash()).not.to.equal(hash);
   });
 
@@ -67,7 +67,7 @@ const threePushes: Invariant = {
 
 async function shrunk(stage: Stage, broken: readonly Invariant[]): Promise<[Finding, Finding]> {
   for (let seed = 1; ; seed++) {
-    const { finding } = await playOne(stage, seed, { commands: COMMANDS, invariants: broken });
+    const { finding } = await playOne(stage, seed, { commands: HISTORY_COMMANDS, invariants: broken });
     if (finding !== undefined) return [finding, await shrink(stage, finding, broken)];
   }
 }

@@ -8,7 +8,6 @@ import type { Engine } from '../../engine/engine';
 import { isFinalRun } from '../../engine/model/states';
 import type { RunShown } from '../../engine/runs/show';
 import { fileBytes } from '../../engine/store/bytes';
-import { connectDocker } from '../../runners/docker/client';
 import { purge } from '../../runners/docker/purge';
 import { makeWorld } from '../../runners/make-world';
 import { stepKinds } from '../../runners/steps/kinds';
@@ -69,7 +68,7 @@ export async function makeDockerHouse(): Promise<DockerHouse> {
       await worker.drain(5_000);
       await web.stop();
       await world.gateway.remove();
-      await purge(connectDocker(settings.docker), installation, 'everything', () => undefined);
+      await purge(world.belongings, 'everything', () => undefined);
       await close();
     },
   };

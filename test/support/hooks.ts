@@ -53,7 +53,7 @@ export const mochaHooks: RootHookObject = {
 /** A wrong Node must say so here: native modules of the right one would end it with a segmentation fault. */
 function refuseOldNode(): void {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > 22 || (major === 22 && minor >= 12)) return;
-  console.error(`Node ${process.versions.node} is too old for Gantry (22.12 or newer): eval "$(./gantry env)"`);
+  if ((major === 22 && minor >= 21) || (major === 24 && minor >= 9) || major > 24) return;
+  console.error(`Node ${process.versions.node} is too old for Gantry (22.21, 24.9 or newer): eval "$(./gantry env)"`);
   process.exit(1);
 }

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { Context } from 'mocha';
-import { redisAnswers } from '../../cli/processes/redis';
+import { freePort } from '../../cli/processes/ports';
+import { redisAnswers, redisUrl } from '../../cli/processes/redis';
 import { skipBecause } from './skips';
 
 /** A Redis of a test's own, which can be killed and started again at the same address. */
@@ -25,24 +27,41 @@ export interface TestRedis {
   remove(): Promise<void>;
 }
 
+const HOST = '127.0.0.1';
+/**
+ * One for all of this process, since a test puts one Redis in the place of another. No other process' Redis answers to it.
+ * Letters only: a test changes the port in an address.
+ */
+const PASSWORD = String.fromCharCode(...randomBytes(12).map((byte) => 97 + (byte % 26)));
+/** Ports that are tried: a free one may be taken before Redis has it. */
+const PORTS_MAX = 5;
+
 /** Settings with which nothing that was acknowledged is lost by a kill. */
 export const APPEND_ONLY = ['--appendonly', 'yes', '--appendfsync', 'always'];
 
 /** Starts one; without settings it keeps nothing. Skips the suite where there is no redis-server. */
 export async function testRedis(context: Context, settings: readonly string[] = []): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'gantry-test-redis-'));
-  const port = await freePort();
+  let port = 0;
   let running: ChildProcess | undefined;
-  const start = async (changed = settings): Promise<void> => {
-    const place = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder];
-    const own = [...place, '--requirepass', 'secret', '--save', '', '--maxmemory-policy', 'noeviction'];
+  /** False when it ended instead of answering. */
+  const launch = async (changed: readonly string[]): Promise<boolean> => {
+    const place = ['--bind', HOST, '--port', String(port), '--dir', folder];
+    const own = [...place, '--requirepass', PASSWORD, '--save', '', '--maxmemory-policy', 'noeviction'];
     running = spawn('redis-server', [...own, ...changed], { stdio: 'ignore' });
-    const failed = once(running, 'error').then(() => true);
-    while (!(await redisAnswers({ port, password: 'secret', url: '' }))) {
-      if (await Promise.race([failed, new Promise((resolve) => setTimeout(() => resolve(false), 20))])) {
-        skipBecause(context, 'needs redis-server: ./gantry test brings it');
-      }
+    const ended = once(running, 'exit').then(
+      () => 'ended' as const,
+      () => 'missing' as const,
+    );
+    while (!(await redisAnswers({ port, password: PASSWORD, url: '' }))) {
+      const end = await Promise.race([ended, pause(20)]);
+      if (end === 'missing') skipBecause(context, 'needs redis-server: ./gantry test brings it');
+      if (end === 'ended') return false;
     }
+    return true;
+  };
+  const start = async (changed = settings): Promise<void> => {
+    if (!(await launch(changed))) throw new Error(`redis-server ended at once; is port ${port} taken?`);
   };
   const kill = async (): Promise<void> => {
     if (running === undefined || running.exitCode !== null) return;
@@ -51,8 +70,11 @@ export async function testRedis(context: Context, settings: readonly string[] = 
     await ended;
     running = undefined;
   };
-  const url = `redis://:secret@127.0.0.1:${port}`;
-  await start();
+  for (let tries = 1; port === 0 || !(await launch(settings)); tries++) {
+    if (tries > PORTS_MAX) throw new Error(`redis-server ended at once on each of ${PORTS_MAX} ports`);
+    port = await freePort(HOST);
+  }
+  const url = redisUrl(port, PASSWORD);
   return {
     url,
     port,
@@ -98,13 +120,4 @@ async function cutTail(folder: string, commands: number): Promise<void> {
     }
   }
   await writeFile(join(folder, name), bytes.subarray(0, begins[Math.max(0, begins.length - commands)]));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -3,10 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Repository } from '../repository';
 import type { Accepted } from './accepted';
 import type { Fleet } from './fleet';
-import { githubHook } from './forge';
+import { type ForgeRepository, githubHook } from './forge';
 import type { FleetPlace } from './place';
 
 const ANSWER_MS = 10_000;
+/** Each so-manieth call of a forge brings nothing new. */
+const TOLD_AGAIN = 4;
 /** Before the same is tried again, or the next. */
 const BREATH_MS = 50;
 const PUSH_BREATH_MS = 300;
@@ -37,15 +39,27 @@ export async function pushing({ fleet, accepted, signal }: Scene, place: FleetPl
   }
 }
 
-/** A forge: calls for one branch after the other, and sends the same delivery again when nobody answered. */
+/** What a forge calls for. */
+export interface Forge {
+  app: string;
+  secret: string;
+  repository: ForgeRepository;
+}
+
+/**
+ * A forge: calls for new commits of one branch after the other, now and then for a branch that stands, and sends the same
+ * delivery again when nobody answered.
+ * @param branches nobody else's
+ */
 export async function calling(
   { fleet, accepted, signal }: Scene,
-  { app, secret, branches }: { app: string; secret: string; branches: readonly string[] },
-  caller: string,
+  { app, secret, repository }: Forge,
+  { caller, branches, everyMs }: { caller: string; branches: readonly string[]; everyMs: number },
 ): Promise<void> {
   for (let i = 0; !signal.aborted; i++) {
     const branch = branches[i % branches.length] as string;
     const delivery = `${app}-${caller}-${i}`;
+    if (i % TOLD_AGAIN !== 0) await repository.commit(branch, delivery);
     const hook = githubHook(secret, delivery, branch);
     await untilAnswered(signal, async () => {
       const url = `${fleet.urls[anyOf(fleet)]}/hooks/${app}/github`;
@@ -54,7 +68,7 @@ export async function calling(
       if (!answer.ok) throw new Error(`the hook was answered with ${answer.status}`);
     });
     if (!signal.aborted) accepted.hooks.push({ app, delivery });
-    await pause(BREATH_MS);
+    await pause(everyMs);
   }
 }
 
@@ -82,7 +96,12 @@ export async function deciding(
     await pause(BREATH_MS);
     const app = apps[i % apps.length] as string;
     const list = await answer(() =>
-      fleet.call<{ items: RunItem[] }>('GET', `/apps/${app}/runs?limit=50`, undefined, anyOf(fleet)),
+      fleet.call<{ items: RunItem[] }>(
+        'GET',
+        `/apps/${app}/runs?state=waiting,queued&limit=50`,
+        undefined,
+        anyOf(fleet),
+      ),
     );
     const runs = list?.items ?? [];
     const say = async (by: 'approve' | 'cancel', run: RunItem | undefined): Promise<void> => {

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../../../cli/processes/ports';
-import { ownEnvironment } from '../house';
+import { ownEnvironment } from '../../../settings';
 import { Killable } from './killable';
 import type { FleetPlace } from './place';
 import { redisProgram, redisUrl } from './redis';

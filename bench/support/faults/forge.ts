@@ -22,6 +22,11 @@ export class ForgeRepository {
     const heads = await git(folder, ['rev-parse', ...names]);
     return new ForgeRepository(folder, names, heads.trim().split('\n'));
   }
+
+  /** Somebody pushes one more commit to a branch. @param change what is new in it */
+  async commit(branch: string, change: string): Promise<void> {
+    await git(this.folder, ['fast-import', '--quiet'], commitOf(branch, { change }, `refs/heads/${branch}^0`));
+  }
 }
 
 /** A push webhook as GitHub sends it: what is signed are the bytes. */
@@ -39,10 +44,12 @@ export function githubHook(secret: string, delivery: string, branch: string) {
 
 const WHO = 'Bench <bench@example.org> 1700000000 +0000';
 
-function commitOf(branch: string, files: Readonly<Record<string, string>>): string {
+/** @param parent whose other files it keeps */
+function commitOf(branch: string, files: Readonly<Record<string, string>>, parent?: string): string {
   const all = Object.entries({ ...files, branch });
   const lines = all.map(([path, text]) => `M 100644 inline ${path}\n${data(text)}`);
-  return `commit refs/heads/${branch}\ncommitter ${WHO}\n${data(`change of ${branch}`)}${lines.join('')}\n`;
+  const from = parent === undefined ? '' : `from ${parent}\n`;
+  return `commit refs/heads/${branch}\ncommitter ${WHO}\n${data(`change of ${branch}`)}${from}${lines.join('')}\n`;
 }
 
 const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`;

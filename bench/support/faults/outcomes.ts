@@ -51,6 +51,14 @@ export class Records {
     return this.rows('select name, holder from terms');
   }
 
+  /** The states that a step went through, as those who follow were told. */
+  stepStates(step: string): string[] {
+    return this.rows<{ data: string }>("select data from events where type = 'step' order by id")
+      .map(({ data }) => JSON.parse(data) as { step: string; state: string })
+      .filter((told) => told.step === step)
+      .map(({ state }) => state);
+  }
+
   /** @param sql gives one number, as `n` */
   count(sql: string): number {
     return this.rows<{ n: number }>(sql)[0]?.n ?? 0;

@@ -26,6 +26,7 @@ const HEAD = `serve:
   port: 8080
   health: { path: /health, within: 30s }
 `;
+const LONG_STEP = 'command/long';
 /** One step that does not end before it is killed. */
 const LONG = `app: long
 build:
@@ -101,18 +102,18 @@ export class Pair {
   }
 
   /**
-   * Asks whichever runner has the step to stop. @returns ms until the other acts on it, and who began the command
+   * Asks whichever runner has the step to stop, and waits until the other acts on it. @returns the states that the step
+   * went through, and who began the command
    */
-  async drainRunner(): Promise<{ tookMs: number; begun: number[] }> {
+  async drainRunner(): Promise<{ states: string[]; begun: number[] }> {
     await this.push('long', LONG, 0);
     const holder = await this.journal.next(0, isBegun, TAKEOVER_LIMIT_MS);
     const seen = this.journal.read().length;
-    const told = Date.now();
     const stopped = this.runnerOf(holder.pid).stop();
-    const { at } = await this.journal.next(seen, isBegun, TAKEOVER_LIMIT_MS);
+    await this.journal.next(seen, isBegun, TAKEOVER_LIMIT_MS);
     await stopped;
     return {
-      tookMs: at - told,
+      states: this.fromRecords((records) => records.stepStates(LONG_STEP)),
       begun: this.journal
         .read()
         .filter(isBegun)
@@ -122,18 +123,22 @@ export class Pair {
 
   /** Who holds each control loop: looked at for longer than a term lasts. */
   async holders(): Promise<Map<string, string[]>> {
-    const records = new Records(this.fleet.home);
     const holders = new Map<string, Set<string>>();
-    try {
-      for (const until = Date.now() + TERM_MS; Date.now() < until; await pause(100)) {
-        for (const { name, holder } of records.terms()) {
-          holders.set(name, (holders.get(name) ?? new Set()).add(holder));
-        }
+    for (const until = Date.now() + 2 * TERM_MS; Date.now() < until; await pause(100)) {
+      for (const { name, holder } of this.fromRecords((records) => records.terms())) {
+        holders.set(name, (holders.get(name) ?? new Set()).add(holder));
       }
+    }
+    return new Map([...holders].map(([name, owners]) => [name, [...owners]]));
+  }
+
+  private fromRecords<T>(read: (records: Records) => T): T {
+    const records = new Records(this.fleet.home);
+    try {
+      return read(records);
     } finally {
       records.close();
     }
-    return new Map([...holders].map(([name, owners]) => [name, [...owners]]));
   }
 
   deaths(): string[] {

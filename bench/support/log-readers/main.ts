@@ -5,6 +5,10 @@ import { LineCount } from './numbered-lines';
 
 /** A reader's connection breaks after so many bytes. */
 const CUT_BYTES = 200_000_000;
+/** The answer to whoever takes too long to ask, as on a busy machine; asked again after a moment, so many times. */
+const TIMED_OUT = 408;
+const AGAIN_MS = 250;
+const TRIES_MAX = 5;
 
 let hurry = false;
 
@@ -14,34 +18,48 @@ async function start(plan: ReadPlan): Promise<void> {
     seen: all.map(({ count }) => count.seen),
     lost: all.map(({ count }) => count.lost),
     resumed: all.reduce((sum, { resumed }) => sum + resumed, 0),
+    timedOut: all.reduce((sum, { timedOut }) => sum + timedOut, 0),
   };
   tell({ type: 'read', read });
   process.disconnect?.();
 }
 
-async function follow(plan: ReadPlan): Promise<{ count: LineCount; resumed: number }> {
-  const count = new LineCount();
-  let at = 0;
-  for (let resumed = 0; ; resumed++) {
-    const { bytes, ended } = await readOn(plan, at, count);
+interface Followed {
+  count: LineCount;
+  resumed: number;
+  timedOut: number;
+}
+
+async function follow(plan: ReadPlan): Promise<Followed> {
+  const followed: Followed = { count: new LineCount(), resumed: 0, timedOut: 0 };
+  for (let at = 0; ; followed.resumed++) {
+    const { bytes, ended } = await readOn(plan, at, followed);
     at += bytes;
-    if (ended) return { count, resumed };
+    if (ended) return followed;
   }
 }
 
 /** One connection, to its end or until it is cut. */
-async function readOn(plan: ReadPlan, offset: number, count: LineCount): Promise<{ bytes: number; ended: boolean }> {
+async function readOn(plan: ReadPlan, offset: number, followed: Followed): Promise<{ bytes: number; ended: boolean }> {
   const cut = new AbortController();
-  const response = await fetch(`${plan.url}?follow=1&offset=${offset}`, {
-    headers: { authorization: `Bearer ${plan.token}` },
-    signal: cut.signal,
-  });
+  const ask = (): Promise<Response> =>
+    fetch(`${plan.url}?follow=1&offset=${offset}`, {
+      headers: { authorization: `Bearer ${plan.token}` },
+      signal: cut.signal,
+    });
+  let response = await ask();
+  for (let tries = 1; response.status === TIMED_OUT && tries < TRIES_MAX; tries++) {
+    followed.timedOut += 1;
+    await response.body?.cancel();
+    await pause(AGAIN_MS);
+    response = await ask();
+  }
   if (!response.ok || response.body === null) throw new Error(`the log was answered with ${response.status}`);
   const began = performance.now();
   let bytes = 0;
   for await (const chunk of response.body) {
     const piece = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    count.read(piece);
+    followed.count.read(piece);
     bytes += piece.length;
     if (bytes > CUT_BYTES) break;
     const due = (bytes / plan.slowBytesPerSecond) * 1_000 - (performance.now() - began);

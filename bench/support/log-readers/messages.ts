@@ -13,6 +13,8 @@ export interface Read {
   lost: number[];
   /** How often a connection was cut and gone on with. */
   resumed: number;
+  /** How often one was refused as too slow (408), and asked for again. */
+  timedOut: number;
 }
 
 export type ToReaders = { type: 'start'; plan: ReadPlan } | { type: 'hurry' };

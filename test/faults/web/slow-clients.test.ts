@@ -69,7 +69,7 @@ describe('clients that are slow on purpose', function () {
       times.push(performance.now() - began);
       expect(answer.ok).to.equal(true);
     }
-    expect(Math.max(...times)).to.be.lessThan(1_000);
+    expect(Math.max(...times)).to.be.lessThan(5_000);
     const began = performance.now();
     await until(() => sockets.every((socket) => socket.destroyed || socket.readableEnded));
     expect(performance.now() - began).to.be.lessThan(Math.max(HEADERS_MS, BODY_MS) + 2 * SLOW_LOOK_MS + 5_000);

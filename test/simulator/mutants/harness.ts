@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { HISTORY_COMMANDS } from '../../../bench/support/simulated';
 import type { Mutant } from './mutant';
 import type { Hunt, Hunted } from './worker';
 
@@ -7,9 +8,8 @@ import type { Hunt, Hunted } from './worker';
 const WORKERS = 2;
 /** Histories for one mutant at most: one that is not found by then counts as not found. */
 const HISTORIES = 600;
-const COMMANDS = 52;
-/** For one mutant at most, ms: a bug may make a history endless. */
-const PATIENCE_MS = 60_000;
+/** For one mutant at most, ms: a bug may make a history endless. A worker's own start is in it, on a busy machine. */
+const PATIENCE_MS = 240_000;
 
 /** Plants each of these bugs, and plays histories until an invariant breaks. @param seed the first history of each */
 export async function huntAll(mutants: readonly (Mutant | undefined)[], seed: number): Promise<Hunted[]> {
@@ -19,7 +19,7 @@ export async function huntAll(mutants: readonly (Mutant | undefined)[], seed: nu
     let worker = startWorker();
     while (waiting.length > 0) {
       const mutant = waiting.shift();
-      const hunted = await ask(worker, { mutant, seed, histories: HISTORIES, commands: COMMANDS });
+      const hunted = await ask(worker, { mutant, seed, histories: HISTORIES, commands: HISTORY_COMMANDS });
       found.push(
         hunted ?? {
           id: mutant?.id ?? 'none',

@@ -1,37 +1,20 @@
 /** A web that kills itself at one moment of one request: `DOOM` as JSON, or nothing for one that lives. */
-import { randomBytes } from 'node:crypto';
 import { ServerResponse } from 'node:http';
 import { sql } from 'kysely';
 import { createEngine } from '../../../../engine/engine';
 import type { EngineParts } from '../../../../engine/parts';
-import { connectBell } from '../../../../engine/queue/bell';
-import { localExchange } from '../../../../engine/queue/local-exchange';
-import { fileBytes } from '../../../../engine/store/bytes';
 import { installationId } from '../../../../engine/store/installation';
-import { fileLogs } from '../../../../engine/store/logs';
 import { openDatabase } from '../../../../engine/store/open';
 import { openStore, type Reader } from '../../../../engine/store/store';
 import { webSettings } from '../../../../settings';
 import { startWeb } from '../../../../web/start';
 import { die, type WebDoom } from './doom';
-
-const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
+import { partsIn, QUIET } from './parts';
 
 async function main(): Promise<void> {
   const settings = webSettings();
   const store = await openStore(await openDatabase(settings));
-  const parts: EngineParts = {
-    store,
-    bell: connectBell(settings.redisUrl, QUIET),
-    exchange: localExchange(),
-    bytes: fileBytes(`${settings.home}/artifacts`, () => randomBytes(8).toString('hex')),
-    logs: fileLogs(`${settings.home}/logs`),
-    clock: { now: Date.now },
-    random: { bytes: randomBytes },
-    probe: () => undefined,
-    log: QUIET,
-    domain: settings.domain,
-  };
+  const parts = { ...partsIn(settings.home, store, settings.redisUrl), domain: settings.domain };
   const [text] = process.argv.slice(2);
   const engine = createEngine(text === undefined ? parts : await doomed(parts, JSON.parse(text) as WebDoom));
   await startWeb(engine, QUIET, settings, await installationId(store, parts.random));

@@ -163,12 +163,17 @@ async function killAndAskAgain(
 
 /** A killed process is gone by then. */
 const DEATH_MS = 2_000;
-/** What the loop that compares refs may still find has a moment to come. */
-const FOUND_MS = 300;
+/** What the loop that compares refs finds has come by then. */
+const FOUND_LIMIT_MS = 15_000;
+const LOOK_MS = 50;
+/** What would be made a second time has a moment to come. */
+const TWICE_MS = 300;
 
 async function settled(records: Records, count: string, before: number): Promise<number> {
-  await pause(FOUND_MS);
-  return records.count(count) - before;
+  const made = (): number => records.count(count) - before;
+  for (const until = Date.now() + FOUND_LIMIT_MS; made() === 0 && Date.now() < until; ) await pause(LOOK_MS);
+  await pause(TWICE_MS);
+  return made();
 }
 
 /** Undefined when it was answered with a yes. What became of anything else, the records tell. */
