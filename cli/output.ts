@@ -49,7 +49,11 @@ export class Output {
 
   /** Text as it is, without a line end of its own: logs. */
   raw(text: string): void {
-    if (this.options.json) return;
+    if (!this.options.json) this.jsonText(text);
+  }
+
+  /** Text that is JSON already: the result itself, with `--json`, too. */
+  jsonText(text: string): void {
     this.clearProgress();
     this.options.stdout.write(text);
   }

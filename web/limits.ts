@@ -17,6 +17,8 @@ export const DRAIN_MS = 10_000;
 export const CERTIFICATE_LOOK_MS = 2_000;
 /** With less time than this left a certificate is mentioned. */
 export const CERTIFICATE_ENDS_MS = 21 * 24 * 3_600_000;
+/** An audit that was not checked for longer is mentioned; a pass over it is made every half minute. */
+export const AUDIT_LATE_MS = 10 * 60_000;
 
 /** How often the events table is looked at while somebody listens; never otherwise. */
 export const EVENTS_POLL_MS = 25;

@@ -1,12 +1,9 @@
 import { spawn } from 'node:child_process';
+import { CONCURRENCY_MAX } from '../../settings';
 import type { Command } from '../command';
 import { EXIT, failure } from '../errors';
-import { keepProgram } from '../house/program';
 import { runnerProgram } from '../house/runner';
 import type { Program } from '../processes/child';
-
-/** The most that a runner takes: settings.ts. */
-const PLACES_MAX = 64;
 
 export const runner: Command = {
   name: 'runner',
@@ -18,13 +15,12 @@ export const runner: Command = {
   },
   details:
     'A step names its pool in gantry.yml (build.pool, stages.NAME.pool). The runner that gantry up starts has the pool ' +
-    'default, or those that GANTRY_POOL names. On another machine: GANTRY_DATABASE_URL and GANTRY_REDIS_URL say where ' +
-    'the records and the Redis are. Ctrl-C gives back the steps that it holds, and ends it.',
+    'default, or those that GANTRY_POOL names. A further runner needs the same data folder and the same Docker. Ctrl-C ' +
+    'gives back the steps that it holds, and ends it; so do gantry down and gantry upgrade.',
   examples: ['gantry runner --pool build', 'gantry runner --pool build,default --places 4'],
   async run(input, { settings, out }) {
-    const kept = { ...settings, root: keepProgram(settings) };
-    const places = input.option('places') === undefined ? undefined : input.count('places', 1, PLACES_MAX);
-    const program = runnerProgram(kept, { pool: input.option('pool'), places });
+    const places = input.option('places') === undefined ? undefined : input.count('places', 1, CONCURRENCY_MAX);
+    const program = runnerProgram(settings, { pool: input.option('pool'), places });
     out.note('the runner works; Ctrl-C stops it');
     const status = await carried(program);
     if (status !== 0) throw failure('runner-ended', `the runner ended with ${status}`, 'its last lines say why');

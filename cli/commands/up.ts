@@ -5,7 +5,7 @@ import { EXIT } from '../errors';
 import { startDetached } from '../house/detached';
 import { ParentLine } from '../house/parent-line';
 import { planHouse, type Wishes } from '../house/plan';
-import { checkDocker, checkPort, checkRedis } from '../house/preflight';
+import { checkPort, checkRunner } from '../house/preflight';
 import { forgetOtherPrograms, keepProgram } from '../house/program';
 import { untilStopped } from '../house/signals';
 import { Supervisor } from '../house/supervisor';
@@ -74,8 +74,7 @@ async function start(
   try {
     await checkPort(wishes.listen, 'web', settings.home);
     await checkPort(wishes.gateway, 'gateway', settings.home);
-    await checkRedis(settings);
-    if (!wishes.dummy) await checkDocker(settings);
+    await checkRunner(settings, wishes.dummy);
     if (settings.tls?.own === true) await ensureCertificate(settings, wishes, say);
     const ready = await supervisor.start();
     forgetOtherPrograms(settings.home, kept.root);

@@ -19,7 +19,8 @@ export const upgrade: Command = {
     'Update the checkout first (git pull); what runs is a copy and does not notice. Then: no new step begins, pushes are ' +
     'still accepted; web and runner end; the records are copied to backups/ in the data folder; the schema is brought up to ' +
     'date in one transaction; the new web and runner start on the same ports, and runs go on where they were. When ' +
-    'anything of that fails, the copy is put back and the old version is started again.',
+    'anything of that fails, the copy is put back and the old version is started again. Runners of gantry runner end, too, ' +
+    'and are named: they are to be started again.',
   examples: ['git pull && gantry upgrade', 'gantry upgrade --within 600'],
   async run(input, context) {
     const withinMs = input.count('within', WITHIN_S, WITHIN_MAX_S) * 1_000;

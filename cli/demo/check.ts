@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CliSettings } from '../../settings';
+import { type CliSettings, cliSettings, ownEnvironment } from '../../settings';
 import type { Context, Outcome } from '../command';
 import { EXIT } from '../errors';
 import type { Input } from '../input';
@@ -44,7 +44,7 @@ export async function checkDemo(input: Input, context: Context): Promise<Outcome
       web: input.port('port') || (await freePort(HOST)),
       gateway: input.port('gateway-port') || (await freePort(HOST)),
     };
-    const house = new House(throwaway(context.settings, home, ports), stopped.signal);
+    const house = new House(throwaway(context.settings.environment, home, ports), stopped.signal);
     const before = await lookAtDocker(house);
     const dummy = input.flag('dummy') || before === undefined;
     await play(house, story, checks, stopped, dummy);
@@ -63,25 +63,17 @@ export async function checkDemo(input: Input, context: Context): Promise<Outcome
   return { json: { passed, failed, results, unproven }, text: `demo: ${passed} passed, ${failed} failed`, exit };
 }
 
-/** A folder, ports and a Redis of its own; nothing that belongs to the caller's Gantry. */
-function throwaway(settings: CliSettings, home: string, ports: { web: number; gateway: number }): CliSettings {
-  const {
-    GANTRY_REDIS_URL: _redis,
-    GANTRY_DATABASE_URL: _database,
-    GANTRY_DUMMY: _dummy,
-    ...environment
-  } = settings.environment;
-  const { redisUrl: _url, databaseUrl: _records, ...rest } = settings;
-  return {
-    ...rest,
-    home,
-    environment: {
-      ...environment,
-      GANTRY_HOME: home,
-      GANTRY_LISTEN: `${HOST}:${ports.web}`,
-      GANTRY_GATEWAY: `${HOST}:${ports.gateway}`,
-    },
-  };
+/** Settings of a Gantry in a folder and on ports of its own; nothing in them belongs to the caller's. */
+export function throwaway(
+  environment: NodeJS.ProcessEnv,
+  home: string,
+  ports: { web: number; gateway: number },
+): CliSettings {
+  return cliSettings({
+    ...ownEnvironment(environment, home),
+    GANTRY_LISTEN: `${HOST}:${ports.web}`,
+    GANTRY_GATEWAY: `${HOST}:${ports.gateway}`,
+  });
 }
 
 /** Undefined when there is no Docker. */

@@ -6,8 +6,7 @@ import { Client, path } from '../api/client';
 import { readRun } from '../api/follow';
 import { type App as ApiApp, type Environment, isFinal, type Run, type Status } from '../api/types';
 import { failure } from '../errors';
-import { readUpState } from '../house/state';
-import { isRunning } from '../processes/identity';
+import { readRunning } from '../house/state';
 import { mainProgram } from '../processes/mains';
 import { DockerState } from './docker-state';
 import { type App, type FixtureVersion, foldersOf, neverHealthyOnDummy, numberOf } from './fixture';
@@ -41,8 +40,7 @@ export class House {
 
   /** What runs for this folder now; undefined when nothing does. */
   running(): { dummy: boolean; url: string } | undefined {
-    const state = readUpState(this.home);
-    return state !== undefined && isRunning(state.supervisor) ? state : undefined;
+    return readRunning(this.home);
   }
 
   /** One `gantry` command, to its end. */

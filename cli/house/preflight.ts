@@ -41,22 +41,24 @@ async function isOwnGateway({ host, port }: Address, home: string): Promise<bool
   });
 }
 
-/** Without Docker nothing real can run; the dummy runner is never taken in silence. */
-export async function checkDocker(settings: CliSettings): Promise<void> {
-  const docker = (await runnerChecks(settings)).find((check) => check.name === 'docker');
-  if (docker?.state !== 'fail') return;
+/**
+ * What only a runner can tell, asked once. Without Docker nothing real can run, and the dummy runner is never taken in
+ * silence; a given Redis that forgets, or that anybody may write into, is not begun with.
+ * @throws CommandError `no-docker`, `redis-unfit`
+ */
+export async function checkRunner(settings: CliSettings, dummy: boolean): Promise<void> {
+  if (dummy && settings.redisUrl === undefined) return;
+  const failed = (await runnerChecks(settings)).filter(({ state }) => state === 'fail');
+  const redis = failed.find(({ name }) => name === 'redis-settings');
+  if (redis !== undefined && settings.redisUrl !== undefined) {
+    throw failure('redis-unfit', `the Redis that GANTRY_REDIS_URL names cannot be used: ${redis.found}`, redis.mend);
+  }
+  const docker = failed.find(({ name }) => name === 'docker');
+  if (dummy || docker === undefined) return;
   throw failure(
     'no-docker',
     `Docker cannot be used: ${docker.found}`,
     'start it: sudo systemctl start docker (not installed: sudo apt-get install docker.io); or see Gantry without ' +
       'containers: ./gantry up --dummy',
   );
-}
-
-/** A Redis that forgets, or that anybody may write into, is not begun with. */
-export async function checkRedis(settings: CliSettings): Promise<void> {
-  if (settings.redisUrl === undefined) return;
-  const redis = (await runnerChecks(settings)).find((check) => check.name === 'redis-settings');
-  if (redis?.state !== 'fail') return;
-  throw failure('redis-unfit', `the Redis that GANTRY_REDIS_URL names cannot be used: ${redis.found}`, redis.mend);
 }

@@ -25,6 +25,12 @@ const upFile = (home: string): string => join(runFolder(home), 'up.json');
 
 export const readUpState = (home: string): UpState | undefined => readJson<UpState>(upFile(home));
 
+/** The same, of a supervisor that runs. */
+export function readRunning(home: string): UpState | undefined {
+  const state = readUpState(home);
+  return state !== undefined && isRunning(state.supervisor) ? state : undefined;
+}
+
 /** Two that claim at the same moment see each other's file after this long. */
 const SETTLE_MS = 30;
 
@@ -76,7 +82,7 @@ export const orphansOf = (state: UpState): UpState['children'] =>
 
 export interface StateFile {
   file: string;
-  /** `web`, `runner-1`. */
+  /** `web-1`, `runner-2`: with the number of the process. */
   name: string;
   pid: number;
   /** The process that wrote the file, if it still runs. */
@@ -85,7 +91,7 @@ export interface StateFile {
 
 /** What each kind of process has in its command line. */
 const WORD_OF: readonly (readonly [pattern: RegExp, word: RegExp])[] = [
-  [/^web$/, /\bweb\/main\b/],
+  [/^web-/, /\bweb\/main\b/],
   [/^runner-/, /\brunners\/main\b/],
   [/^redis$/, /\bredis-server\b/],
 ];

@@ -56,7 +56,7 @@ async function endSupervisor(supervisor: ProcessIdentity): Promise<Stopped> {
 }
 
 async function end(name: string, identity: ProcessIdentity, stopped: Stopped[]): Promise<void> {
-  const graceMs = name === 'redis' ? GRACE_MS.redis : name === 'web' ? GRACE_MS.web : GRACE_MS.runner;
+  const graceMs = name === 'redis' ? GRACE_MS.redis : name.startsWith('web') ? GRACE_MS.web : GRACE_MS.runner;
   const how = await endProcess(identity, graceMs);
   if (how !== 'was not running') stopped.push({ name, pid: identity.pid, how });
 }

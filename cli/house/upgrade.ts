@@ -4,12 +4,11 @@ import type { CliSettings } from '../../settings';
 import type { Context } from '../command';
 import { type CommandError, failure, toCommandError } from '../errors';
 import { makeFolder } from '../processes/files';
-import { isRunning } from '../processes/identity';
 import { startDetached } from './detached';
 import { withFront } from './front';
 import { keepProgram } from './program';
-import { readUpState, type UpState } from './state';
-import { stopHouse } from './stop';
+import { readRunning, type UpState } from './state';
+import { type Stopped, stopHouse } from './stop';
 import { demandStopped } from './stopped';
 import { upkeep } from './upkeep';
 
@@ -25,6 +24,8 @@ export interface Upgraded {
   awayMs?: number;
   /** Steps that were given back, and go on now. */
   givenBack?: string[];
+  /** Processes that were ended, too, and that nobody starts again: `up` had not started them. */
+  others?: string[];
 }
 
 /** The oldest copy goes when there are more. */
@@ -38,7 +39,7 @@ const BACKUPS_KEPT = 5;
 export async function upgradeHouse(context: Context, withinMs: number, say: (line: string) => void): Promise<Upgraded> {
   const { settings } = context;
   const { found, known } = await upkeep<{ found: number; known: number }>(settings, ['schema']);
-  const old = runningHouse(settings);
+  const old = readRunning(settings.home);
   if (old === undefined) demandStopped(settings.home, 'an upgrade');
   const from = old?.version === undefined ? {} : { from: old.version };
   if (old !== undefined && found === known && old.root === keepProgram(settings)) {
@@ -46,7 +47,7 @@ export async function upgradeHouse(context: Context, withinMs: number, say: (lin
   }
   const givenBack = old === undefined ? [] : await drain(settings, withinMs, say);
   const began = context.now();
-  if (old !== undefined) await stopHouse(settings.home, say);
+  const others = old === undefined ? [] : namedOthers(await stopHouse(settings.home, say), say);
   let backup: string | undefined;
   try {
     backup = await backUp(settings, began);
@@ -61,12 +62,7 @@ export async function upgradeHouse(context: Context, withinMs: number, say: (lin
   }
   await upkeep(settings, ['lift']);
   const done = { ...from, to: settings.version, schema: known, backup };
-  return old === undefined ? done : { ...done, awayMs: context.now() - began, givenBack };
-}
-
-function runningHouse({ home }: CliSettings): UpState | undefined {
-  const state = readUpState(home);
-  return state !== undefined && isRunning(state.supervisor) ? state : undefined;
+  return old === undefined ? done : { ...done, awayMs: context.now() - began, givenBack, others };
 }
 
 async function drain(settings: CliSettings, withinMs: number, say: (line: string) => void): Promise<string[]> {
@@ -77,11 +73,23 @@ async function drain(settings: CliSettings, withinMs: number, say: (line: string
     if (now !== undefined) say(`waiting for ${now.join(', ')}`);
   }).catch(async (error: unknown) => {
     // The old version goes on, so its steps shall, too.
-    await upkeep(settings, ['lift']);
+    await upkeep(settings, ['lift']).catch((second: unknown) => {
+      const { message } = toCommandError(second);
+      say(`no step begins until the upgrade is repeated, or a quarter of an hour is over: ${message}`);
+    });
     throw error;
   });
   if (running.length > 0) say(`given back, to go on afterwards: ${running.join(', ')}`);
   return running;
+}
+
+/** Names those that `up` did not start: it does not start them again either. */
+function namedOthers(stopped: readonly Stopped[], say: (line: string) => void): string[] {
+  const others = stopped.map(({ name }) => name).filter((name) => /^(web|runner)-/.test(name));
+  for (const name of others) {
+    say(`${name} was ended, too: start it again${name.startsWith('runner-') ? ' with gantry runner' : ''}`);
+  }
+  return others;
 }
 
 async function backUp(settings: CliSettings, now: number): Promise<string> {

@@ -28,11 +28,12 @@ node_facts() {
   "$1" -p '[process.versions.node, process.versions.modules, process.arch, process.execPath].join(" ")' 2>/dev/null
 }
 
-# Takes a Node that is 22.12 or newer and has its headers beside it (nodegit is compiled with them).
+# Takes a Node that is 22.21, 24.9 or newer (before, its HTTP server cannot be told which protocols to change to) and has
+# its headers beside it (nodegit is compiled with them).
 accepts_node() {
   local version=$1 abi=$2 arch=$3 path=$4 major minor
   IFS=. read -r major minor _ <<<"$version"
-  ((major > 22 || (major == 22 && minor >= 12))) || return 1
+  (((major == 22 && minor >= 21) || (major == 24 && minor >= 9) || major > 24)) || return 1
   [[ -f ${path%/bin/*}/include/node/node.h ]] || return 1
   NODE=$path NODE_DIR=${path%/bin/*} NODE_ABI=$abi NODE_ARCH=$arch
 }
@@ -58,7 +59,7 @@ trust_machine() {
 install_node() {
   local package=node-linux-$NODE_ARCH
   if [[ -z ${OUR_SHA512[$package]:-} ]]; then
-    echo "There is no ready-made Node for $NODE_ARCH: install Node 22.12 or newer with its headers."
+    echo "There is no ready-made Node for $NODE_ARCH: install Node 24.9 or newer with its headers."
     return 1
   fi
   fetch_package "$package" "$OUR_NODE_VERSION" "$OUR_NODE"

@@ -76,8 +76,9 @@ describe('gantry audit', () => {
     gantry.on('GET /audit/export?app=shop', (_, response) => {
       response.end('{"gantry":"audit"}\n{"actor":"Zoë"}\n');
     });
-    const { exit, stdout } = await run('audit export shop');
-    expect(exit).to.equal(0);
-    expect(stdout).to.equal('{"gantry":"audit"}\n{"actor":"Zoë"}\n');
+    for (const words of ['audit export shop', 'audit export shop --json']) {
+      const { exit, stdout } = await run(words);
+      expect([exit, stdout], words).to.deep.equal([0, '{"gantry":"audit"}\n{"actor":"Zoë"}\n']);
+    }
   });
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { CommandError } from '../../cli/errors';
 import { type HousePlan, planHouse } from '../../cli/house/plan';
+import { checkRunner } from '../../cli/house/preflight';
 import { readUpState, stateFiles } from '../../cli/house/state';
 import { stopHouse } from '../../cli/house/stop';
 import { Supervisor } from '../../cli/house/supervisor';
@@ -173,6 +174,26 @@ describe('a house of web and runner', () => {
   });
 });
 
+describe('what a house needs', () => {
+  it('is asked of its runner once', async () => {
+    const desk = new Desk();
+    const asked = join(desk.folder, 'asked');
+    mkdirSync(join(desk.folder, 'runners'));
+    const checks = [
+      { name: 'redis-settings', state: 'ok', found: '' },
+      { name: 'docker', state: 'fail', found: 'no answer' },
+    ];
+    const doctor = `require('node:fs').appendFileSync('${asked}', 'once'); console.log('${JSON.stringify(checks)}');`;
+    writeFileSync(join(desk.folder, 'runners', 'main.ts'), doctor);
+    const settings = { ...desk.settings({ GANTRY_REDIS_URL: 'redis://there:1' }), root: desk.folder };
+    const refused = (error: CommandError) => error.message;
+    expect(await checkRunner(settings, false).catch(refused)).to.equal('Docker cannot be used: no answer');
+    expect(readFileSync(asked, 'utf8')).to.equal('once');
+    expect(await checkRunner(settings, true).catch(refused), 'on the dummy runner').to.equal(undefined);
+    desk.clear();
+  });
+});
+
 describe('down', () => {
   let desk: Desk;
   beforeEach(() => {
@@ -183,14 +204,14 @@ describe('down', () => {
 
   /** A process whose command line looks like web's. */
   const webLike = () => spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', '/some/dist/web/main.js']);
-  const stateFile = () => join(desk.home, 'run', 'web.json');
+  const stateFile = (pid = 1) => join(desk.home, 'run', `web-${pid}.json`);
 
   it('ends a process by its state file', async () => {
     const web = webLike();
-    writeFileSync(stateFile(), JSON.stringify({ pid: web.pid }));
+    writeFileSync(stateFile(web.pid), JSON.stringify({ pid: web.pid }));
     const stopped = await stopHouse(desk.home, () => undefined);
-    expect(stopped).to.deep.equal([{ name: 'web', pid: web.pid, how: 'ended' }]);
-    expect(existsSync(stateFile())).to.equal(false);
+    expect(stopped).to.deep.equal([{ name: `web-${web.pid}`, pid: web.pid, how: 'ended' }]);
+    expect(existsSync(stateFile(web.pid))).to.equal(false);
   });
 
   it('never ends another process that has the same number by now', async () => {

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { runnerProgram } from '../../cli/house/runner';
+import { identify } from '../../cli/processes/identity';
 import { writeRedisConfiguration } from '../../cli/processes/redis';
-import { cliSettings, runnerSettings } from '../../settings';
+import { CONCURRENCY_MAX, checkoutFolder, cliSettings, runnerSettings } from '../../settings';
 
 describe('gantry runner', () => {
   let home: string;
@@ -22,7 +23,19 @@ describe('gantry runner', () => {
     expect(settingsOf({}, 'build, default', 3)).to.deep.include({ pools: ['build', 'default'], concurrency: 3, home });
     expect(settingsOf({ GANTRY_POOL: 'slow' })).to.deep.include({ pools: ['slow'], concurrency: 8 });
     expect(settingsOf({})).to.deep.include({ pools: ['default'] });
+    expect(settingsOf({}, undefined, CONCURRENCY_MAX)).to.deep.include({ concurrency: CONCURRENCY_MAX });
     expect(() => settingsOf({}, 'Build')).to.throw('GANTRY_POOL is "Build"; it must be names of pools');
+  });
+
+  it('is the program that runs in its folder, whichever checkout it is started from', () => {
+    const programOf = (supervisor: object | undefined): string => {
+      mkdirSync(join(home, 'run'), { recursive: true });
+      writeFileSync(join(home, 'run', 'up.json'), JSON.stringify({ supervisor, root: '/older', gateway: 'here:1' }));
+      return runnerProgram(cliSettings({ GANTRY_HOME: home }), { pool: undefined, places: undefined }).folder;
+    };
+    const me = identify(process.pid);
+    expect(programOf(me)).to.equal('/older');
+    expect(programOf({ ...me, ticks: 1 }), 'of a Gantry that was killed').to.equal(checkoutFolder());
   });
 
   it('listens to the Redis of its folder, and to the one that was given rather', () => {

@@ -29,6 +29,13 @@ interface Run {
   steps: { name: string; state: string; attempt: number }[];
 }
 
+interface Done {
+  to: string;
+  backup: string;
+  givenBack: string[];
+  others: string[];
+}
+
 describe('an upgrade', function () {
   this.timeout(240_000);
   const folder = mkdtempSync(join(tmpdir(), 'gantry-upgrade-'));
@@ -75,6 +82,14 @@ describe('an upgrade', function () {
     expect(succeeded(await old.run(home, 'upgrade'))).to.equal('Gantry 1.0.0 runs already.\n');
   });
 
+  it('that can neither wait for the steps that run nor let others begin tells both reasons', async () => {
+    const broken = new ProgramCopy(join(folder, 'no-lift'), '1.0.3').withoutSteps().withoutLift();
+    const { exit, stdout, stderr } = await broken.run(home, 'upgrade');
+    expect(exit).to.equal(1);
+    expect(stdout).to.match(/no step begins until the upgrade is repeated, .*: the hold cannot be lifted/);
+    expect(stderr).to.contain('the steps cannot be read');
+  });
+
   it('that cannot wait for the steps that run lets the old version go on with them', async () => {
     const broken = new ProgramCopy(join(folder, 'no-steps'), '1.0.2').withoutSteps();
     const { exit, stderr } = await broken.run(home, 'upgrade');
@@ -114,14 +129,19 @@ describe('an upgrade', function () {
 
   it('goes on with the runs in flight, accepts pushes before and after, and keeps a copy [F54]', async () => {
     const newer = new ProgramCopy(join(folder, 'newer'), '1.2.0').withMigration('create table shelves (id text)');
+    const further = old.run(home, 'runner', '--pool', 'spare');
+    while (runners(home).length < 2) await wait(50);
     clone.push('main', FILES);
     await runIs(1, (run) => stateOf(run, 'command/slow') === 'running');
+    const before = runners(home);
     const upgrading = newer.run(home, 'upgrade', '--within', '3', '--json');
     await held(home);
     clone.push('other', FILES);
-    const done = JSON.parse(succeeded(await upgrading)) as { to: string; backup: string; givenBack: string[] };
+    const done = JSON.parse(succeeded(await upgrading)) as Done;
     expect(done).to.include({ to: '1.2.0' });
     expect(done.givenBack).to.deep.equal(['shop#1/command/slow']);
+    expect(done.others.map((name) => before.includes(`${name}.json`))).to.deep.equal([true]);
+    succeeded(await further);
     expect(await version()).to.equal('1.2.0');
     const first = await runIs(1, ({ state }) => state === 'succeeded' || state === 'failed');
     expect([first.state, first.reason]).to.deep.equal(['succeeded', '']);
@@ -143,6 +163,9 @@ describe('an upgrade', function () {
     }
   });
 });
+
+/** Files of the runners that are there. */
+const runners = (home: string): string[] => readdirSync(join(home, 'run')).filter((name) => /^runner-/.test(name));
 
 /** Waits until no step begins any more. */
 async function held(home: string): Promise<void> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { pack } from 'tar-stream';
 import { fairRange } from '../../cli/demo/binomial';
+import { throwaway } from '../../cli/demo/check';
 import { Checks, contains, holds, same, within } from '../../cli/demo/checks';
 import { foldersOf, neverHealthyOnDummy } from '../../cli/demo/fixture';
 import { compareDocker, type DockerObject, processesOf } from '../../cli/demo/leftovers';
@@ -40,6 +41,21 @@ describe('a file in an archive of Docker', () => {
 
   it('is an error when there is none', () => {
     expect(() => fileInTar(Buffer.alloc(1024))).to.throw('no file');
+  });
+});
+
+describe('the throwaway Gantry', () => {
+  it('takes from the caller how to fetch and build, and nothing of a Gantry that the caller has', () => {
+    const theirs = { GANTRY_ANCHORS: '/heads', GANTRY_POOL: 'build', GANTRY_TLS_CERT: '/c', GANTRY_TLS_KEY: '/k' };
+    const kept = { PATH: '/bin', GANTRY_CACHE: '/cache', GANTRY_BUILD_REGISTRY: 'mirror' };
+    const settings = throwaway({ ...theirs, ...kept }, '/tmp/demo', { web: 1, gateway: 2 });
+    expect(settings.environment).to.deep.equal({
+      ...kept,
+      GANTRY_HOME: '/tmp/demo',
+      GANTRY_LISTEN: '127.0.0.1:1',
+      GANTRY_GATEWAY: '127.0.0.1:2',
+    });
+    expect(settings).to.include({ home: '/tmp/demo' }).and.not.to.have.any.keys('tls', 'redisUrl', 'databaseUrl');
   });
 });
 

@@ -30,10 +30,10 @@ export function startRefsLoop(parts: WebParts): RefsLoop {
       if (app.repository_id !== null) continue; // seen with the app whose remote it shares
       if (parts.stopping.aborted) return found;
       const folder = repositoryFolder(parts.options, app.name);
-      // Taken before the refs are read: a change in between shows at the next pass.
-      const mark = await changeMark(folder);
-      if (mark === undefined || seen.get(app.name) === mark) continue;
       try {
+        // Taken before the refs are read: a change in between shows at the next pass.
+        const mark = await changeMark(folder);
+        if (mark === undefined || seen.get(app.name) === mark) continue;
         found += await compare(parts, app);
         seen.set(app.name, mark);
       } catch (error) {

@@ -29,8 +29,8 @@ export async function unchangedApps(parts: WebParts, repository: string, move: M
   try {
     const same = await withSameFolder(git, move, apps);
     if (same.length === 0 || !(await changedElsewhere(git, move, apps))) return same.map(({ name }) => name);
-    const seesAll = await Promise.all(same.map((app) => seesWholeRepository(git, move.after, app)));
-    return same.filter((_app, i) => seesAll[i] === false).map(({ name }) => name);
+    const seeing = await seeingWholeRepository(git, move.after, same);
+    return same.filter((app) => !seeing.has(app)).map(({ name }) => name);
   } catch (error) {
     parts.log.warn({ app: repository, error: messageOf(error) }, 'changed folders could not be told; all count');
     return [];
@@ -39,13 +39,14 @@ export async function unchangedApps(parts: WebParts, repository: string, move: M
 
 /** Git names a folder by its content, so two names are compared and no file is looked at. */
 async function withSameFolder(git: Git, { before, after }: Move, apps: readonly AppFound[]): Promise<AppFound[]> {
-  const [then, now] = await Promise.all([before, after].map((commit) => foldersAt(git, commit, apps)));
+  const paths = apps.map(({ path }) => path);
+  const [then, now] = await Promise.all([before, after].map((commit) => objectsAt(git, commit, paths)));
   return apps.filter(({ path }) => then?.get(path) === now?.get(path));
 }
 
-/** What Git calls the content of each app's folder at a commit; folders that are not there are left out. */
-async function foldersAt(git: Git, commit: string, apps: readonly AppFound[]): Promise<Map<string, string>> {
-  const text = await git('ls-tree', '-z', '--full-tree', commit, '--', ...apps.map(({ path }) => path));
+/** What Git calls the content of each folder or file at a commit; those that are not there are left out. */
+async function objectsAt(git: Git, commit: string, paths: readonly string[]): Promise<Map<string, string>> {
+  const text = await git('ls-tree', '-z', '--full-tree', commit, '--', ...paths);
   return new Map(
     text.split('\0').flatMap((line): [string, string][] => {
       const [facts, path] = line.split('\t');
@@ -60,10 +61,17 @@ async function changedElsewhere(git: Git, { before, after }: Move, apps: readonl
   return (await git('diff-tree', '-r', '--name-only', '-z', before, after, '--', ':(top)', ...outside)) !== '';
 }
 
-/** An app without a readable `gantry.yml` sees nothing: its next run would only say so again. */
-async function seesWholeRepository(git: Git, commit: string, { path }: AppFound): Promise<boolean> {
-  const file = `${path}/${PIPELINE_FILE}`;
-  if ((await git('ls-tree', '--full-tree', commit, '--', file)) === '') return false;
-  const read = parsePipeline(await git('show', `${commit}:${file}`));
-  return read.ok && read.spec.build.image?.context === WHOLE_REPOSITORY;
+/**
+ * Those whose build sees more than their folder. An app without a readable `gantry.yml` sees nothing: its next run would
+ * only say so again. One file after the other: a repository may have hundreds of apps.
+ */
+async function seeingWholeRepository(git: Git, commit: string, apps: readonly AppFound[]): Promise<Set<AppFound>> {
+  const fileOf = ({ path }: AppFound): string => `${path}/${PIPELINE_FILE}`;
+  const files = await objectsAt(git, commit, apps.map(fileOf));
+  const seeing = new Set<AppFound>();
+  for (const app of apps.filter((one) => files.has(fileOf(one)))) {
+    const read = parsePipeline(await git('show', `${commit}:${fileOf(app)}`));
+    if (read.ok && read.spec.build.image?.context === WHOLE_REPOSITORY) seeing.add(app);
+  }
+  return seeing;
 }

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -90,6 +90,21 @@ describe('the launcher', function () {
     expect(stderr).to.equal(
       "gantry: there is no database 'nothing-like-it' to test on besides SQLite; known: postgres\n",
     );
+  });
+
+  it('takes a Node of the machine that can be told which protocols to change to, and has its headers', async () => {
+    mkdirSync(join(folder, 'include', 'node'), { recursive: true });
+    writeFileSync(join(folder, 'include', 'node', 'node.h'), '');
+    const versions = ['20.19.5', '22.20.0', '22.21.0', '23.11.1', '24.8.0', '24.9.0', '25.0.0'];
+    const { stdout } = await runSteps(
+      folder,
+      `source "$ROOT/cli/launch/node.sh"
+      for version in ${versions.join(' ')}; do
+        if accepts_node "$version" 137 x64 "${folder}/bin/node"; then echo "$version"; fi
+      done
+      accepts_node 24.9.0 137 x64 /nowhere/bin/node || echo 'no headers'`,
+    );
+    expect(stdout.trimEnd().split('\n')).to.deep.equal(['22.21.0', '24.9.0', '25.0.0', 'no headers']);
   });
 
   it('says with one sentence that the cache cannot be written', async () => {

@@ -48,6 +48,13 @@ export class ProgramCopy {
     return this;
   }
 
+  /** It cannot let steps begin again. */
+  withoutLift(): this {
+    const hold = join(this.folder, 'dist', 'engine', 'control', 'hold.js');
+    appendFileSync(hold, "\nexports.liftHold = async () => { throw new Error('the hold cannot be lifted'); };\n");
+    return this;
+  }
+
   /** A command of it, to its end. */
   run(home: string, ...words: string[]): Promise<Said> {
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, GANTRY_TEST_RUN: process.env.GANTRY_TEST_RUN };
