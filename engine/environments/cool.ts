@@ -25,7 +25,7 @@ export async function coolEnvironment(
     const release = warm === null ? null : lanes[warm];
     if (warm === null || release === null) return undefined;
     if (row.warm_until === null || row.warm_until > parts.clock.now()) return undefined;
-    if ((await awaitedReleases(tx, row.app_id)).has(release)) return undefined;
+    if ((await awaitedReleases(tx, row.app_id, { at: row })).has(release)) return undefined;
     const move = (traffic: Environment['traffic']) => emptyLane(dropWarm(traffic), warm);
     const { after } = await changeTrafficIn(parts, tx, { rule: 'keep-warm' }, environmentId, move, { warmUntil: null });
     await markDraining(tx, environmentId, warm, release);

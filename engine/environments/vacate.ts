@@ -28,7 +28,7 @@ export async function vacateLane(
     const { traffic } = toEnvironment(row, '');
     const release = traffic.lanes[lane];
     if (release === null || release !== seen.traffic.lanes[lane] || !looseLanes(traffic).includes(lane)) return [];
-    if ((await awaitedReleases(tx, row.app_id, lease)).has(release)) return [];
+    if ((await awaitedReleases(tx, row.app_id, { at: row, but: lease })).has(release)) return [];
     await changeTrafficIn(parts, tx, { lease }, seen.id, (t) => emptyLane(t, lane));
     return markDraining(tx, seen.id, lane, release);
   });

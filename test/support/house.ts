@@ -30,7 +30,7 @@ const NO_COMMIT = '0'.repeat(40);
 /** Each statement goes to another process there and back. */
 const PATIENCE_MS = onPostgres ? 20_000 : 8_000;
 /** A lease that is younger may be one that the worker has got and does not know of yet: the answer is on its way. */
-const FRESH_MS = onPostgres ? 250 : 0;
+const FRESH_MS = onPostgres ? 250 : 100;
 
 export interface House {
   engine: Engine;
