@@ -18,6 +18,7 @@ import { hearHints } from './control/hear-hints';
 import { startLoops } from './control/loops';
 import { serveHealth } from './health';
 import { makeWorld } from './make-world';
+import { pagedRandom } from './random';
 import { startSessions } from './sessions/sessions';
 import { stepKinds } from './steps/kinds';
 import { startWorker } from './worker/worker';
@@ -36,7 +37,7 @@ export async function runMain(
   const log = processLog(settings.logLevel, 'runner');
   await mkdir(join(settings.home, 'run'), { recursive: true, mode: 0o700 });
   const store = await openStore(await openDatabase(settings, endAtOnce));
-  const random = { bytes: randomBytes };
+  const random = pagedRandom();
   const bytesIn = (folder: string) => fileBytes(join(settings.home, folder), () => randomBytes(8).toString('hex'));
   const bytes = bytesIn('artifacts');
   const bell = connectBell(settings.redisUrl, log);

@@ -3,7 +3,7 @@ import { canonical } from '../model/hash';
 import type { EngineParts } from '../parts';
 import { insertInto, settled, statement } from '../store/statement';
 import type { Tx } from '../store/store';
-import { auditHash } from './chain';
+import { type AuditRow, auditHash } from './chain';
 
 export interface AuditEntry {
   /** An app's name, or `system`. */
@@ -25,17 +25,24 @@ const lastOfChain = statement<{ chain: string }, { hash: string }>((db, argument
     .limit(sql.lit(1)),
 );
 
-/** Writes one entry into its chain, in the transaction of what it tells. */
-export async function recordAudit(parts: EngineParts, tx: Tx, entry: AuditEntry): Promise<void> {
-  const [last] = await lastOfChain(tx, { chain: entry.chain });
-  const row = {
-    chain: entry.chain,
-    at: parts.clock.now(),
-    actor: entry.actor,
-    action: entry.action,
-    object: entry.object,
-    detail: canonical(entry.detail),
-    prev_hash: last?.hash ?? '',
-  };
-  await insertEntries(tx, [{ ...row, hash: auditHash(row) }]);
+/** Writes entries into their chains, in the transaction of what they tell. */
+export async function recordAudit(parts: EngineParts, tx: Tx, told: AuditEntry | readonly AuditEntry[]): Promise<void> {
+  const heads = new Map<string, string>();
+  const rows: Omit<AuditRow, 'seq'>[] = [];
+  for (const entry of [told].flat()) {
+    const known = heads.get(entry.chain) ?? (await lastOfChain(tx, { chain: entry.chain }))[0]?.hash;
+    const row = {
+      chain: entry.chain,
+      at: parts.clock.now(),
+      actor: entry.actor,
+      action: entry.action,
+      object: entry.object,
+      detail: canonical(entry.detail),
+      prev_hash: known ?? '',
+    };
+    const hash = auditHash(row);
+    rows.push({ ...row, hash });
+    heads.set(entry.chain, hash);
+  }
+  await insertEntries(tx, rows);
 }

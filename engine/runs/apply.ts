@@ -1,4 +1,4 @@
-import { recordAudit } from '../audit/record';
+import { type AuditEntry, recordAudit } from '../audit/record';
 import { type Told, writeEvents } from '../events/emit';
 import type { RunId } from '../model/ids';
 import { isFinalRun } from '../model/states';
@@ -48,37 +48,48 @@ export async function applyEvents(
   moves: readonly Move[],
   actor: Actor,
 ): Promise<Applied> {
-  let run = await readRun(tx, runId);
+  const first = await readRun(tx, runId);
   const hints: Hint[] = [];
   const arrived: StepAtHand[] = [];
+  const told: Told[] = [];
+  const entries: AuditEntry[] = [];
+  let run = first;
   for (const move of moves) {
-    const { holder } = move;
-    if (holder !== undefined) {
-      demandHolder(
-        run.steps.find(({ id }) => id === holder.stepId),
-        holder,
-      );
-    }
+    demandHeld(run, move);
     const decision = decide(viewOf(run), move.event);
-    const before = run;
-    run = await write(parts, tx, before, decision, move);
+    told.push(...toldOf(run.row, decision));
+    entries.push(auditOf(run, decision, move.event, actor));
+    run = await writeMove(parts, tx, run, decision, move);
     await leavePlaces(tx, run, decision);
     const ready = readyIn(decision);
     hints.push(...hintsOf(run.steps, ready));
     arrived.push(...arrivals(run.steps, ready));
-    await recordAudit(parts, tx, auditOf(before, decision, move.event, actor));
   }
-  return { run: run.row, app: run.app, state: run.row.state, hints, arrived };
+  const { id, app_id: app, next_event } = first.row;
+  await writeEvents(parts, tx, { app, run: id, first: next_event }, told);
+  const row = await writeChanged(tx, run.row, told.length);
+  await recordAudit(parts, tx, entries);
+  return { run: row, app: run.app, state: row.state, hints, arrived };
 }
 
-async function write(parts: EngineParts, tx: Tx, run: RunAtHand, decision: Decision, move: Move): Promise<RunAtHand> {
+function demandHeld({ steps }: RunAtHand, { holder }: Move): void {
+  if (holder === undefined) return;
+  const step = steps.find(({ id }) => id === holder.stepId);
+  demandHolder(step, holder);
+}
+
+/** What one event changes in the steps, and in the run: its own row is written once, after the last event. */
+async function writeMove(
+  parts: EngineParts,
+  tx: Tx,
+  run: RunAtHand,
+  decision: Decision,
+  move: Move,
+): Promise<RunAtHand> {
   const changed = await changeSteps(parts, tx, run.steps, decision, move);
   const added = await appendSteps(parts, tx, run, decision, move.extras);
-  const told = toldOf(run.row, decision);
-  await writeEvents(parts, tx, { app: run.row.app_id, run: run.row.id, first: run.row.next_event }, told);
-  const row = await changeRun(parts, tx, run.row, decision, told.length);
-  if (move.extras.plan !== undefined) await writePlan(tx, { id: row.id, ...move.extras.plan });
-  return { ...run, row, steps: [...changed, ...added] };
+  if (move.extras.plan !== undefined) await writePlan(tx, { id: run.row.id, ...move.extras.plan });
+  return { ...run, row: changedRow(run.row, decision, parts.clock.now()), steps: [...changed, ...added] };
 }
 
 type Changed = Pick<
@@ -113,26 +124,25 @@ const voidApprovals = statement<{ run: RunId }, unknown>((db, argument) =>
     .where('state', '=', 'requested'),
 );
 
-async function changeRun(
-  parts: EngineParts,
-  tx: Tx,
+function changedRow(
   run: RunAtHand['row'],
-  decision: Decision,
-  events: number,
-): Promise<RunAtHand['row']> {
-  const now = parts.clock.now();
-  const { state, endsAs, reason } = decision.run;
-  const row = {
+  { run: { state, endsAs, reason } }: Decision,
+  now: number,
+): RunAtHand['row'] {
+  return {
     ...run,
     state,
     ends_as: endsAs,
     reason,
     started_at: run.started_at ?? (state === 'queued' ? null : now),
-    next_event: run.next_event + events,
     ...(isFinalRun(state) ? { ended_at: now, holds_rollout: 0 } : {}),
   };
+}
+
+async function writeChanged(tx: Tx, run: RunAtHand['row'], events: number): Promise<RunAtHand['row']> {
+  const row = { ...run, next_event: run.next_event + events };
   await writeRun(tx, row);
-  if (isFinalRun(state)) await voidApprovals(tx, { run: run.id });
+  if (isFinalRun(row.state)) await voidApprovals(tx, { run: row.id });
   return row;
 }
 
@@ -146,7 +156,7 @@ function toldOf(run: RunAtHand['row'], decision: Decision): Told[] {
   return told;
 }
 
-function auditOf(run: RunAtHand, decision: Decision, event: RunEvent, actor: Actor) {
+function auditOf(run: RunAtHand, decision: Decision, event: RunEvent, actor: Actor): AuditEntry {
   return {
     chain: run.app,
     actor,

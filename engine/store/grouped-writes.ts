@@ -7,10 +7,11 @@ type Tx = Transaction<Tables>;
 /** Transactions of callers that share one commit at most; others wait for the next one. */
 export const GROUP_MAX = 64;
 /**
- * Turns of the event loop that a group waits for callers. An idle process makes them in some 20 µs; in a busy one each
- * of them goes on with other steps, which are about to write as well.
+ * Turns of the event loop in which nobody comes any more, and turns at most, before a group is written. An idle process
+ * makes them in some 20 µs; in a busy one each of them goes on with other steps, which are about to write as well.
  */
-const TURNS = 4;
+const QUIET_TURNS = 4;
+const TURNS_MAX = 24;
 
 const setSavepoint = statement<object, never>(() => sql`savepoint one`);
 const releaseSavepoint = statement<object, never>(() => sql`release one`);
@@ -38,7 +39,7 @@ export function groupedWrites(transact: Write): Write {
   const begin = (): void => {
     if (begun || waiting.length === 0) return;
     begun = true;
-    afterTurns(TURNS, () => {
+    whenQuiet(waiting, () => {
       void writeGroup(transact, waiting.splice(0, GROUP_MAX)).finally(() => {
         begun = false;
         begin();
@@ -58,8 +59,18 @@ export function groupedWrites(transact: Write): Write {
     });
 }
 
-function afterTurns(turns: number, act: () => void): void {
-  setImmediate(turns > 1 ? () => afterTurns(turns - 1, act) : act);
+function whenQuiet(waiting: readonly Waiting[], act: () => void): void {
+  let known = 0;
+  let quiet = 0;
+  let turns = 0;
+  const look = (): void => {
+    quiet = waiting.length === known ? quiet + 1 : 0;
+    known = waiting.length;
+    turns += 1;
+    if (quiet >= QUIET_TURNS || turns >= TURNS_MAX || known >= GROUP_MAX) act();
+    else setImmediate(look);
+  };
+  look();
 }
 
 /** Never throws: whatever goes wrong is told to whom it concerns. */

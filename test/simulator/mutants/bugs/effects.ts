@@ -41,7 +41,7 @@ export const effects: readonly Mutant[] = [
     'instances-doubled',
     'production starts instances of its own beside those that gray has standing',
     'runners/serving/bring-up.ts',
-    'own.slice(Math.min(running, wanted))',
+    'own.slice(Math.min(others.length, wanted))',
     'own',
   ),
   bug(
