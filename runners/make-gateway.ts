@@ -5,7 +5,8 @@ import { connectDocker } from './docker/client';
 import { DockerGatewayContainers } from './docker/gateway-container';
 import { DockerGatewayNetworks } from './docker/gateway-networks';
 import { ensureStageNetwork, stageNetworks } from './docker/networks';
-import { gatewayContainerName, HaproxyGateway } from './gateway/haproxy-gateway';
+import { gatewayContainerName } from './gateway/gateway-options';
+import { HaproxyGateway } from './gateway/haproxy-gateway';
 
 export const networkName = (installation: string): string => `gantry-${shortInstallation(installation)}`;
 

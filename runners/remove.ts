@@ -3,6 +3,7 @@ import { installationId } from '../engine/store/installation';
 import { openStore } from '../engine/store/store';
 import type { RunnerSettings } from '../settings';
 import { listBases } from './bases/command';
+import { DockerBelongings } from './docker/belongings';
 import { connectDocker } from './docker/client';
 import { type Purged, purge } from './docker/purge';
 import { makeGateway, networkName } from './make-gateway';
@@ -18,15 +19,17 @@ export async function removeMain(settings: RunnerSettings, args: readonly string
   const store = await openStore(await openRecords(settings));
   const installation = await installationId(store, { bytes: randomBytes });
   await store.close();
-  const client = connectDocker(settings.docker);
   const everything = args.includes('--purge');
   if (settings.dummy) return 0; // the dummy leaves nothing behind
+  const { docker } = settings;
+  const network = networkName(installation);
   const gateway = makeGateway(settings, installation);
   const stood = await gateway.address();
   await gateway.remove();
-  if (stood !== undefined) say({ kind: 'container', name: `${networkName(installation)}-gateway` });
-  await purge(client, installation, everything ? 'everything' : 'apps', say);
-  if (everything && !args.includes('--keep-bases')) await removeBases(client, say);
+  if (stood !== undefined) say({ kind: 'container', name: `${network}-gateway` });
+  const belongings = new DockerBelongings({ docker, installation, network });
+  await purge(belongings, everything ? 'everything' : 'apps', say);
+  if (everything && !args.includes('--keep-bases')) await removeBases(connectDocker(docker), say);
   return 0;
 }
 

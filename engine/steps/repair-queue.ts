@@ -21,7 +21,8 @@ export interface QueueRepair {
 /**
  * Makes the queue hold a hint for each step that may be taken now, and nothing else: after Redis was flushed, came back
  * empty or older, or was written by somebody else.
- * @param reach the steps that this runner carries out: hints for others are left to those that do
+ * @param reach the steps that hints are kept for: hints of any others are removed as stale. So the loop asks for the steps of
+ *   all pools, and a runner that named only its own would silence the others until they look into SQL
  * @returns undefined while Redis is down
  */
 export async function repairQueue(parts: EngineParts, reach: Reach): Promise<QueueRepair | undefined> {

@@ -1,11 +1,8 @@
 import type { Engine } from '../../engine/engine';
 import type { Environment } from '../../engine/environments/find';
 import { followTraffic } from '../serving/follow-traffic';
-import { removeLaneless } from '../serving/take-down';
+import { DRAINING, removeLaneless } from '../serving/take-down';
 import type { World } from '../world';
-
-/** Steps that drain instances themselves, and give them the time that their release asked for. */
-const DRAINING = ['deliver', 'promote', 'retire'];
 
 /** Ends what was kept warm for long enough: its release stays the way back, its instances go. */
 export async function endWarm(engine: Engine, world: World): Promise<void> {

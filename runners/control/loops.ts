@@ -1,6 +1,5 @@
 import { AuditWatch, WATCH_MS } from '../../engine/audit/watch';
 import type { Engine } from '../../engine/engine';
-import { messageOf } from '../../engine/model/errors';
 import type { RetentionPolicy } from '../../engine/retention/policy';
 import type { Reach } from '../../engine/steps/waiting';
 import type { World } from '../world';
@@ -8,21 +7,12 @@ import { endKept } from './end-kept';
 import { endLeaving } from './end-leaving';
 import { endWarm } from './end-warm';
 import { keepImages } from './keep-images';
+import { type Loop, startLoop } from './loop';
 import { mendQueue } from './mend-queue';
 import { prune } from './prune';
 import { Reaper } from './reap';
 import { SAMPLE_MS, TrafficSampler } from './sample-traffic';
 import { whenCalm } from './when-calm';
-
-/** One control loop: what it mends, how often, under a term of its own. */
-interface Loop {
-  name: string;
-  everyMs: number;
-  /** @param signal aborts when the runner is to stop: a long turn ends early then */
-  turn(signal: AbortSignal): Promise<void>;
-  /** Called when another runner has the term, and at the end. */
-  rest?(): void;
-}
 
 /**
  * Starts the loops that compare the world with SQL. Each runs in one runner at a time (a term), one turn at a time, and
@@ -35,7 +25,6 @@ export function startLoops(
   holder: string,
   { policy, reach }: { policy: RetentionPolicy; reach: Reach },
 ): () => Promise<void> {
-  const { log } = engine.parts;
   const sampler = new TrafficSampler(engine, world);
   const reaper = new Reaper(engine, world);
   const loops: Loop[] = [
@@ -51,7 +40,7 @@ export function startLoops(
     ...auditLoop(engine, world),
     { name: 'traffic', everyMs: SAMPLE_MS, turn: () => sampler.turn(), rest: () => sampler.rest() },
   ];
-  const stops = loops.map((loop) => startLoop(engine, loop, `${loop.name}/${world.cluster.name}`, holder, log));
+  const stops = loops.map((loop) => startLoop(engine, loop, `${loop.name}/${world.cluster.name}`, holder));
   return async () => {
     await Promise.all(stops.map((stop) => stop()));
   };
@@ -62,51 +51,6 @@ function auditLoop({ parts }: Engine, { anchors }: World): Loop[] {
   if (anchors === undefined) return [];
   const watch = new AuditWatch(parts, anchors);
   return [{ name: 'audit', everyMs: WATCH_MS, turn: () => watch.turn(), rest: () => watch.rest() }];
-}
-
-function startLoop(
-  engine: Engine,
-  loop: Loop,
-  term: string,
-  holder: string,
-  log: Engine['parts']['log'],
-): () => Promise<void> {
-  let busy: Promise<void> | undefined;
-  let trouble = '';
-  const stopped = new AbortController();
-  const turn = async (): Promise<void> => {
-    try {
-      if ((await engine.holds.list()).length > 0) return;
-      if ((await engine.terms.hold(term, holder)) === undefined) return loop.rest?.();
-      await loop.turn(stopped.signal);
-      if (trouble !== '') log.info({ loop: loop.name }, 'a control loop works again');
-      trouble = '';
-    } catch (error) {
-      // Said once per kind of trouble: a loop that fails every five seconds must not fill the log.
-      if (messageOf(error) !== trouble) log.warn({ loop: loop.name, error: messageOf(error) }, 'a control loop failed');
-      trouble = messageOf(error);
-    }
-  };
-  /** A turn may take longer than its term: nobody else begins one meanwhile. */
-  const keepTerm = (): void => {
-    engine.terms
-      .hold(term, holder)
-      .catch((error) => log.warn({ loop: loop.name, error: messageOf(error) }, 'a term was not renewed'));
-  };
-  const begin = (): void => {
-    if (busy !== undefined) keepTerm();
-    busy ??= turn().finally(() => {
-      busy = undefined;
-    });
-  };
-  const timer = setInterval(begin, loop.everyMs);
-  begin();
-  return async () => {
-    clearInterval(timer);
-    stopped.abort();
-    await busy;
-    loop.rest?.();
-  };
 }
 
 /** Makes the gateway equal to SQL: after it was killed, after its files were lost, after a half-applied switch. */

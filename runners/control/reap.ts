@@ -1,5 +1,4 @@
 import type { Engine } from '../../engine/engine';
-import { messageOf } from '../../engine/model/errors';
 import type { Belonging } from '../../engine/ports/belongings';
 import { judge } from '../../engine/retention/judge';
 import type { Doubtful } from '../../engine/retention/reaper-report';
@@ -70,7 +69,7 @@ export class Reaper {
     await this.engine.retention.recordReaping(this.world.cluster.name, orphans);
     for (const one of orphans) {
       const { id, kind, name, why } = one;
-      const refusal = await this.world.belongings.remove(one).catch(messageOf);
+      const refusal = await this.world.belongings.remove(one);
       if (refusal === undefined) {
         this.forget(id);
         this.engine.parts.log.info({ kind, name, why }, 'an orphan is removed');

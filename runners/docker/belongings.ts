@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import type { Belonging, Belongings } from '../../engine/ports/belongings';
-import { connectDocker, type DockerClient, ignoring, reasonOf, renamed, statusOf } from './client';
+import { connectDocker, type DockerClient, ignoring, reasonOf, renamed, wasThere } from './client';
 import { ImageNames } from './image-names';
 import { INSTALLATION_LABEL, labelFilter, readLabels } from './labels';
 import { stageOfNetwork } from './networks';
@@ -15,7 +15,7 @@ export interface DockerBelongingsOptions {
 }
 
 /** How long a container that nothing leads to any more may take to end. */
-const GRACE_MS = 2_000;
+const GRACE_MS = 10_000;
 
 /** What one installation has on a Docker Engine. */
 export class DockerBelongings implements Belongings {
@@ -48,7 +48,7 @@ export class DockerBelongings implements Belongings {
       if (one.kind === 'volume') await ignoring([404], this.client.calls.getVolume(one.id).remove());
       return undefined;
     } catch (error) {
-      if (statusOf(error) === undefined) throw error;
+      if (!wasThere(error)) throw error;
       return reasonOf(error);
     }
   }

@@ -62,11 +62,19 @@ export async function renamed<T>(client: DockerClient, doing: string, call: Prom
   }
 }
 
+const isLate = (error: unknown): boolean => ['AbortError', 'TimeoutError'].includes((error as Error).name);
+
+/** Whether Docker has refused, or has not done it in time; else it was not there, and nothing is known of what it was asked. */
+export function wasThere(error: unknown): boolean {
+  const { cause = error } = error as Error;
+  return statusOf(cause) !== undefined || isLate(cause);
+}
+
 export function renamedError(client: DockerClient, doing: string, error: unknown): unknown {
   if (error instanceof StepFailure || error instanceof GantryError) return error;
   const cause = { cause: error };
   // The caller's own signal was looked at before; what is left are our limits.
-  if (['AbortError', 'TimeoutError'].includes((error as Error).name)) {
+  if (isLate(error)) {
     return new StepFailure('world', `Docker did not ${doing} in time`, 'see gantry doctor', cause);
   }
   if (statusOf(error) !== undefined) {
@@ -89,9 +97,13 @@ export function within(ms: number, signal?: AbortSignal): AbortSignal {
   return signal === undefined ? limit : AbortSignal.any([signal, limit]);
 }
 
-/** What was asked for, or the signal's reason when that comes first: for calls that cannot be broken off themselves. */
-export async function unless<T>(signal: AbortSignal, call: Promise<T>): Promise<T> {
+/**
+ * The stream that is asked for, or the signal's reason when that comes first: for calls that cannot be broken off
+ * themselves. A stream that comes too late is let go.
+ */
+export async function unless(signal: AbortSignal, ask: () => Promise<NodeJS.ReadableStream>): Promise<Readable> {
   signal.throwIfAborted();
+  const call = ask() as Promise<Readable>;
   let leave = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     leave = () => reject(signal.reason as Error);
@@ -99,6 +111,12 @@ export async function unless<T>(signal: AbortSignal, call: Promise<T>): Promise<
   });
   try {
     return await Promise.race([call, aborted]);
+  } catch (error) {
+    call.then(
+      (late) => late.destroy(),
+      () => undefined, // the reason is thrown already
+    );
+    throw error;
   } finally {
     signal.removeEventListener('abort', leave);
   }

@@ -73,7 +73,7 @@ async function follow(
   const reader = new OutputDemultiplexer(request.onLine);
   // Attached before the start, so that not a line is lost.
   const abortSignal = within(ATTACH_TIMEOUT_MS, request.signal);
-  const stream = await unless(abortSignal, container.attach({ stream: true, stdout: true, stderr: true }));
+  const stream = await unless(abortSignal, () => container.attach({ stream: true, stdout: true, stderr: true }));
   const closed = new Promise<void>((resolve) => {
     stream.on('data', (chunk: Buffer) => reader.write(chunk));
     stream.once('end', resolve).once('close', resolve).once('error', resolve);
@@ -86,7 +86,7 @@ async function follow(
     return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled, timedOut };
   } finally {
     reader.end();
-    (stream as unknown as Readable).destroy();
+    stream.destroy();
   }
 }
 

@@ -31,7 +31,7 @@ export class DockerImages implements ClusterImages {
       throw new StepFailure('user', `the image ${imageId} is not on this cluster any more`);
     }
     const save = async (): Promise<Readable> => {
-      const stream = (await unless(limit, this.client.streams.getImage(imageId).get())) as Readable;
+      const stream = await unless(limit, () => this.client.streams.getImage(imageId).get());
       limit.addEventListener('abort', () => stream.destroy(limit.reason), { once: true });
       return stream;
     };

@@ -59,17 +59,12 @@ export class GatewayFiles {
 
   /** The text of one of the gateway's files; empty when it is not there. */
   async read(name: string): Promise<string> {
-    try {
-      return await readFile(join(this.folder, name), 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-      throw error;
-    }
+    return (await this.find(name)) ?? '';
   }
 
   /** Replaces the file, unless it says this already. */
   async write(name: string, content: string): Promise<void> {
-    if (content !== '' && content === (await this.read(name))) return;
+    if (content === (await this.find(name))) return;
     const aside = join(this.folder, `.${name}.${randomUUID()}`);
     const file = await open(aside, 'wx', 0o600);
     try {
@@ -88,6 +83,15 @@ export class GatewayFiles {
 
   async removeAll(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async find(name: string): Promise<string | undefined> {
+    try {
+      return await readFile(join(this.folder, name), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
   }
 
   /** Without this the rename itself could be lost in a power cut. */

@@ -12,13 +12,15 @@ import {
   type UserList,
 } from '../../engine/ports/gateway';
 import { listsOf } from '../../engine/rollout/rules';
-import { recipeOf, renderConfiguration, renderHealthMap, renderSessionMap, VISITORS } from './configuration';
-import type { GatewayContainerSpec, GatewayContainers, GatewayNetworks } from './containers';
-import { type Desired, type Drift, findDrift } from './drift';
+import { recipeOf } from './configuration';
+import type { GatewayContainerSpec } from './containers';
+import { Declaration } from './declaration';
+import { type Drift, findDrift } from './drift';
 import { ServersNotHealthyError } from './errors';
 import { FolderLock } from './folder-lock';
 import { follow } from './follow';
-import { type DeclaredServers, GatewayFiles } from './gateway-files';
+import { GatewayFiles } from './gateway-files';
+import { containerSpecOf, type HaproxyGatewayOptions } from './gateway-options';
 import { GatewayProcess } from './gateway-process';
 import { InsideNames } from './inside-names';
 import { LaneMaps } from './lane-maps';
@@ -31,7 +33,6 @@ import {
   checkServer,
   checkSlot,
   checkUsers,
-  SLOT_STEP,
   slotsFor,
 } from './names';
 import { INSIDE } from './paths';
@@ -41,29 +42,6 @@ import { RuntimeMap } from './runtime-map';
 import { watchSamples } from './samples';
 import { readCounters } from './statistics';
 import { UserLists } from './user-lists';
-
-export interface HaproxyGatewayOptions {
-  /** Id of this installation; its first 8 characters are part of the container's name. */
-  installation: string;
-  /** Host folder of this gateway's files, for example `<home>/gateway/local`. Made when absent. */
-  folder: string;
-  /** Where clients reach it. */
-  listen: { host: string; port: number };
-  /** The apps' Docker network. */
-  network: string;
-  image?: string;
-  /** Slots declared from the start. */
-  slots?: number;
-  docker: GatewayContainers;
-  networks: GatewayNetworks;
-  /** How long `addServers` waits for a server's health check, in milliseconds. */
-  healthyMs?: number;
-  /** `uid:gid` inside the container; the calling process by default, so that files and socket are its own. */
-  user?: string;
-}
-
-/** Name of an installation's gateway container. */
-export const gatewayContainerName = (installation: string): string => `gantry-${installation.slice(0, 8)}-gateway`;
 
 /** Readiness was proven before; this is for the gateway's own look at it. */
 const HEALTHY_MS = 10_000;
@@ -82,8 +60,7 @@ export class HaproxyGateway implements Gateway {
   private readonly lock: FolderLock;
   /** Routes alone: a switch never waits until somebody else's servers are written. */
   private readonly routesLock: FolderLock;
-  /** Slots that were declared when somebody last looked; there are never fewer. */
-  private knownSlots = 0;
+  private readonly declaration: Declaration;
   private readonly api: RuntimeApi;
   private readonly process: GatewayProcess;
   private readonly routes: RuntimeMap;
@@ -93,15 +70,9 @@ export class HaproxyGateway implements Gateway {
   private readonly servers: LaneServers;
 
   constructor(private readonly options: HaproxyGatewayOptions) {
-    this.spec = {
-      name: gatewayContainerName(options.installation),
-      image: options.image ?? 'gantry/gateway',
-      network: options.network,
-      folder: options.folder,
-      listen: options.listen,
-      user: options.user ?? `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`,
-    };
+    this.spec = containerSpecOf(options);
     this.files = new GatewayFiles(options.folder);
+    this.declaration = new Declaration(this.files, options.slots);
     this.lock = new FolderLock(options.folder);
     this.routesLock = new FolderLock(options.folder, { part: 'routes' });
     this.api = new RuntimeApi(options.folder, this.spec.name);
@@ -117,7 +88,7 @@ export class HaproxyGateway implements Gateway {
   async start(): Promise<GatewayAddress> {
     await this.files.create();
     return this.lock.hold(async () => {
-      await this.declare(await this.declared());
+      await this.declaration.write(await this.declaration.read());
       await this.routesLock.hold(async () => {
         await this.files.writeRoutes(await this.files.readRoutes());
         await this.users.ensureFile();
@@ -140,7 +111,7 @@ export class HaproxyGateway implements Gateway {
 
   async route(route: Route): Promise<void> {
     checkRoute(route);
-    if (route.slot >= this.knownSlots) await this.lock.hold(() => this.ensureSlot(route.slot));
+    if (route.slot >= this.declaration.knownSlots) await this.lock.hold(() => this.ensureSlot(route.slot));
     await this.routesLock.hold(async () => {
       const routes = await this.files.readRoutes();
       const next = follow(routes.get(route.host), route);
@@ -188,7 +159,7 @@ export class HaproxyGateway implements Gateway {
   async prepareServers(slot: number, lane: Lane, servers: readonly GatewayServer[]): Promise<void> {
     checkSlot(slot);
     servers.forEach(checkServer);
-    await this.makeKnown(slot, lane, servers);
+    if (servers.length > 0) await this.makeKnown(slot, lane, servers);
   }
 
   async addServers(slot: number, lane: Lane, servers: readonly GatewayServer[]): Promise<void> {
@@ -210,11 +181,7 @@ export class HaproxyGateway implements Gateway {
   async removeServers(slot: number, lane: Lane, names: readonly string[], drainMs: number): Promise<void> {
     checkSlot(slot);
     const backend = backendName(slot, lane);
-    await this.lock.hold(async () => {
-      const declared = await this.declared();
-      const staying = (declared.backends[backend] ?? []).filter((server) => !names.includes(server.name));
-      await this.declare(withServers(declared, backend, staying));
-    });
+    await this.lock.hold(() => this.declaration.remove(backend, names));
     await Promise.all(names.map((name) => this.drainAndDelete(backend, name, drainMs)));
   }
 
@@ -268,34 +235,16 @@ export class HaproxyGateway implements Gateway {
     );
   }
 
-  private async declared(): Promise<DeclaredServers> {
-    const least = Math.max(SLOT_STEP, this.options.slots ?? SLOT_STEP);
-    const { slots, backends } = (await this.files.readServers()) ?? { slots: least, backends: {} };
-    this.knownSlots = Math.max(slots, least);
-    return { slots: this.knownSlots, backends };
-  }
-
-  /** Writes what the gateway starts from. */
-  private async declare(declared: DeclaredServers): Promise<void> {
-    await this.files.writeServers(declared);
-    await Promise.all([
-      this.files.write('health.map', renderHealthMap(declared)),
-      this.files.write('sessions.map', renderSessionMap(declared)),
-      this.files.write('visitors.lua', VISITORS),
-      this.files.write('haproxy.cfg', renderConfiguration(declared)),
-    ]);
-  }
-
   /** Reloads a gateway that runs a configuration of an older Gantry, or an older one that a crash left in force. */
   private async renew(reload: () => Promise<void>): Promise<void> {
-    if ((await this.api.recipe()) !== recipeOf(await this.declared())) await reload();
+    if ((await this.api.recipe()) !== recipeOf(await this.declaration.read())) await reload();
   }
 
   /** Makes more slots when this one is not declared yet: the only change that needs a reload. */
   private async ensureSlot(slot: number, reload = () => this.reload()): Promise<void> {
-    const declared = await this.declared();
+    const declared = await this.declaration.read();
     if (slot < declared.slots) return;
-    await this.declare({ ...declared, slots: slotsFor(slot) });
+    await this.declaration.write({ ...declared, slots: slotsFor(slot) });
     await reload();
   }
 
@@ -308,33 +257,17 @@ export class HaproxyGateway implements Gateway {
     const backend = backendName(slot, lane);
     return this.lock.hold(async () => {
       await this.ensureSlot(slot);
-      const declared = await this.declared();
-      declared.backends[backend] = merge(declared.backends[backend] ?? [], servers);
-      await this.declare(declared);
-      await this.maps.tell({ ...declared, backends: { [backend]: declared.backends[backend] ?? [] } });
-      return this.prepareMissing(backend, servers);
+      const { slots, backends } = await this.declaration.add(backend, servers);
+      await this.maps.tell({ slots, backends: { [backend]: backends[backend] ?? [] } });
+      return this.servers.prepareMissing(backend, servers);
     });
-  }
-
-  /** Adds what the running gateway lacks and revives what is held back. Returns the names that got no requests. */
-  private async prepareMissing(backend: string, servers: readonly GatewayServer[]): Promise<string[]> {
-    const running = new Map((await this.servers.list(backend)).map((server) => [server.name, server]));
-    for (const server of servers) {
-      const there = running.get(server.name);
-      if (there === undefined || (there.heldBack && !there.prepared)) await this.servers.prepare(backend, server);
-      if (there !== undefined && (there.address !== server.address || there.port !== server.port)) {
-        await this.servers.moveTo(backend, server);
-      }
-    }
-    return servers.map((server) => server.name).filter((name) => running.get(name)?.heldBack !== false);
   }
 
   private async drainAndDelete(backend: string, name: string, drainMs: number): Promise<void> {
     await this.servers.drain(backend, name, drainMs);
     await this.lock.hold(async () => {
       // Someone may have added it again while it drained; the files say so, and then it stays.
-      const declared = (await this.declared()).backends[backend] ?? [];
-      if (declared.some((server) => server.name === name)) return;
+      if (await this.declaration.has(backend, name)) return;
       await this.servers.delete(backend, name);
       await this.maps.forget(backend, name);
     });
@@ -352,51 +285,23 @@ export class HaproxyGateway implements Gateway {
     const drift = findDrift(
       { slots: desired, starting },
       await this.files.readRoutes(),
-      await this.declared(),
+      await this.declaration.read(),
       running,
     );
-    await this.writeDesired(drift.desired);
+    await this.files.writeRoutes(drift.desired.routes);
+    await this.declaration.write(drift.desired.servers);
+    await this.users.ensureFile();
+    await this.names.ensureFiles();
     await this.renew(() => this.process.reload());
     const lists = await this.users.mend(users);
     for (const [host, line] of drift.lines) await this.routes.set(host, line);
     for (const host of drift.extraHosts) await this.routes.delete(host);
     await lists.forgetOthers(new Set([...drift.desired.routes.values()].flatMap(listsOf)));
     const lost = await this.maps.tell(drift.desired.servers);
-    await Promise.all(drift.missing.map(({ backend, servers }) => this.mendBackend(backend, servers)));
+    await Promise.all(
+      drift.missing.map(({ backend, servers }) => this.servers.mend(backend, servers, CONVERGE_HEALTHY_MS)),
+    );
     const sessions = lost === 0 ? [] : [`sessions on ${lost} servers would have led nowhere: they lead there again`];
     return { ...drift, sentences: [...drift.sentences, ...lists.sentences, ...sessions] };
   }
-
-  private async writeDesired(desired: Desired): Promise<void> {
-    const routes = await this.files.readRoutes();
-    if (lines(routes) !== lines(desired.routes)) await this.files.writeRoutes(desired.routes);
-    await this.declare(desired.servers);
-    await this.users.ensureFile();
-    await this.names.ensureFiles();
-  }
-
-  private async mendBackend(backend: string, servers: readonly GatewayServer[]): Promise<void> {
-    const names = servers.map((server) => server.name);
-    await this.prepareMissing(backend, servers);
-    await this.servers.waitHealthy(backend, names, CONVERGE_HEALTHY_MS);
-    // One that is not healthy by now is known to be down: it may be released, its checks let it in when it answers.
-    for (const name of names) await this.servers.ready(backend, name);
-  }
-}
-
-function merge(present: readonly GatewayServer[], added: readonly GatewayServer[]): GatewayServer[] {
-  const byName = new Map([...present, ...added].map((server) => [server.name, server]));
-  return [...byName.values()];
-}
-
-function withServers(declared: DeclaredServers, backend: string, servers: GatewayServer[]): DeclaredServers {
-  const { [backend]: _before, ...others } = declared.backends;
-  return { slots: declared.slots, backends: servers.length > 0 ? { ...others, [backend]: servers } : others };
-}
-
-function lines(routes: ReadonlyMap<string, Route>): string {
-  return [...routes.values()]
-    .map((route) => `${route.host} ${formatRoute(route)}`)
-    .sort()
-    .join('\n');
 }

@@ -78,7 +78,7 @@ export class LaneServers {
    * Makes the server known and lets its health checks run while it gets no request yet. A server that leaves
    * maintenance counts as up before its first check, so it waits in the drain state instead.
    */
-  async prepare(backend: string, server: GatewayServer): Promise<void> {
+  private async prepare(backend: string, server: GatewayServer): Promise<void> {
     const name = `${backend}/${server.name}`;
     await this.api.command(
       `add server ${name} ${server.address}:${server.port} ${SERVER_OPTIONS}`,
@@ -88,13 +88,37 @@ export class LaneServers {
     await this.api.command(`enable health ${name}`);
   }
 
-  async moveTo(backend: string, server: GatewayServer): Promise<void> {
+  private async moveTo(backend: string, server: GatewayServer): Promise<void> {
     const command = `set server ${backend}/${server.name} addr ${server.address} port ${server.port}`;
     await this.api.command(command, /changed|no need to change/i);
   }
 
   async ready(backend: string, name: string): Promise<void> {
     await this.api.command(`set server ${backend}/${name} state ready`);
+  }
+
+  /** Adds what the running gateway lacks and revives what is held back. Returns the names that got no requests. */
+  async prepareMissing(backend: string, servers: readonly GatewayServer[]): Promise<string[]> {
+    const running = new Map((await this.list(backend)).map((server) => [server.name, server]));
+    for (const server of servers) {
+      const there = running.get(server.name);
+      if (there === undefined || (there.heldBack && !there.prepared)) await this.prepare(backend, server);
+      if (there !== undefined && (there.address !== server.address || there.port !== server.port)) {
+        await this.moveTo(backend, server);
+      }
+    }
+    return servers.map((server) => server.name).filter((name) => running.get(name)?.heldBack !== false);
+  }
+
+  /**
+   * Gives a backend the servers that it lacks. One that is not healthy in time is known to be down: it is released, too,
+   * its checks let it in when it answers.
+   */
+  async mend(backend: string, servers: readonly GatewayServer[], waitMs: number): Promise<void> {
+    const names = servers.map((server) => server.name);
+    await this.prepareMissing(backend, servers);
+    await this.waitHealthy(backend, names, waitMs);
+    for (const name of names) await this.ready(backend, name);
   }
 
   /** Waits until each passes its health check; returns those that do not within `waitMs`, with their last answer. */

@@ -8,6 +8,7 @@ import { place } from '../../engine/rollout/traffic';
 import { compensateEffects, effectKey } from '../../engine/steps/effect';
 import { fence } from '../../engine/steps/fence';
 import { retryAfter } from '../../engine/steps/retry';
+import { allEnded } from '../all-ended';
 import type { World } from '../world';
 import { imageOf, specOf, type Wanted } from './instance-spec';
 import { introduce } from './introduce';
@@ -55,12 +56,6 @@ export async function bringUp(
     throw error instanceof InstanceUnhealthyError ? unhealthy(error, log) : error;
   }
   return { lane, instances: names.map((one) => one.name) };
-}
-
-/** Waits for the last, also when one has failed: nothing comes into being while others take back what there is. */
-async function allEnded(works: readonly Promise<void>[]): Promise<void> {
-  await Promise.allSettled(works);
-  await Promise.all(works);
 }
 
 /**

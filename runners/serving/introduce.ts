@@ -1,9 +1,12 @@
+import type { Instance } from '../../engine/instances/record';
 import { messageOf, StepFailure } from '../../engine/model/errors';
 import type { GatewayServer } from '../../engine/ports/gateway';
 import type { StepWork } from '../../engine/ports/step-kind';
 import { fence } from '../../engine/steps/fence';
 import type { World } from '../world';
 import type { Wanted } from './instance-spec';
+import { laneSettings } from './lane-settings';
+import { DRAINING, withinStep } from './take-down';
 
 /**
  * Waits until instances that were started are healthy, and makes them known to the gateway, still without traffic. The
@@ -19,11 +22,10 @@ export async function introduce(context: StepWork, world: World, ones: readonly 
     intent: { slot: environment.slot, lane, names: ones.map(({ name }) => name) },
     find: async () => undefined, // what is there already does not change
     act: async () => {
-      const joined = ones.map((one) => world.cluster.joinStage(one.name, environment.name));
-      const [servers] = await Promise.all([untilAllHealthy(context, world, ones), ...joined]);
-      // The boot took its time, and another runner may have gone on with the step meanwhile.
-      await fence(context.engine.parts.store.read, context.lease);
+      const servers = await untilAllHealthy(context, world, ones);
       await clearStrangers(context, world, ones[0]);
+      // All of this took its time, and another runner may have gone on with the step meanwhile.
+      await fence(context.engine.parts.store.read, context.lease);
       await serve(context, ones, servers);
       await world.gateway.addServers(
         environment.slot,
@@ -35,20 +37,36 @@ export async function introduce(context: StepWork, world: World, ones: readonly 
   });
 }
 
-/** For what is still open at a release that had the lane before and had lost all of its traffic, ms. */
+/** For what is still open at a release that had the lane before, when nobody gives it its time any more, ms. */
 const STRANGERS_DRAIN_MS = 1_000;
 
-/**
- * Whoever took down the release that had the lane before may have been cut off after the lane was given up: nobody who
- * comes to the new release may meet what is left of it.
- */
-async function clearStrangers({ engine }: StepWork, world: World, { environment, lane }: Wanted): Promise<void> {
+/** Nobody who comes to the new release may meet what is left of the one that had the lane before. */
+async function clearStrangers(context: StepWork, world: World, one: Wanted): Promise<void> {
+  const { environment, lane } = one;
   const there = await world.gateway.listServers(environment.slot, lane);
   if (there.length === 0) return;
-  const instances = await engine.instances.list({ environmentId: environment.id });
+  const instances = await context.engine.instances.list({ environmentId: environment.id });
   const staying = instances.filter(({ state }) => state !== 'draining').map(({ name }) => name);
   const left = there.map(({ name }) => name).filter((name) => !staying.includes(name));
-  if (left.length > 0) await world.gateway.removeServers(environment.slot, lane, left, STRANGERS_DRAIN_MS);
+  if (left.length === 0) return;
+  const going = instances.filter(({ name }) => left.includes(name));
+  await world.gateway.removeServers(environment.slot, lane, left, await drainOfStrangers(context, one, going));
+}
+
+/**
+ * A lane is given up before it is drained. Whoever did that may have been cut off since; while another step runs, a way
+ * back beside a forward run, it may be draining right now, and what is open has the time that its release asked for.
+ */
+async function drainOfStrangers(
+  { engine, lease }: StepWork,
+  { stageName }: Wanted,
+  going: readonly Instance[],
+): Promise<number> {
+  if (!(await engine.runs.anyStepRuns(lease.app.id, DRAINING, lease.stepId))) return STRANGERS_DRAIN_MS;
+  const releases = [...new Set(going.map(({ release_id }) => release_id))];
+  const found = await Promise.all(releases.map((id) => engine.releases.find(id)));
+  const drains = found.map((release) => laneSettings(release, stageName)?.drain ?? 0);
+  return withinStep(lease, Math.max(STRANGERS_DRAIN_MS, ...drains));
 }
 
 interface Seen {
@@ -64,11 +82,13 @@ async function untilAllHealthy(
 ): Promise<readonly Seen[]> {
   const found = await Promise.all(ones.map((one) => serverOf(world, one)));
   const servers = found.filter((one) => one !== undefined);
+  const joined = ones.map(({ name, environment }) => world.cluster.joinStage(name, environment.name));
   const prepared = prepare(context, world, ones[0], servers);
   try {
-    await Promise.all(ones.map((one) => untilHealthy(context, world, one)));
+    await Promise.all([...ones.map((one) => untilHealthy(context, world, one)), ...joined]);
   } finally {
-    await prepared; // nothing comes into being while others take back what there is
+    // Nothing comes into being while others take back what there is.
+    await Promise.allSettled([prepared, ...joined]);
   }
   return servers;
 }

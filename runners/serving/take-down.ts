@@ -3,6 +3,7 @@ import type { Instance } from '../../engine/instances/record';
 import type { Lane } from '../../engine/ports/gateway';
 import type { StepWork } from '../../engine/ports/step-kind';
 import { drainOf, emptyLane, looseLanes, type Traffic } from '../../engine/rollout/traffic';
+import { allEnded } from '../all-ended';
 import type { World } from '../world';
 
 /** What a step needs after a drain: its instances end and go, ms. */
@@ -11,6 +12,9 @@ const AFTER_DRAIN_MS = 30_000;
 const LATE_DRAIN_MS = 30_000;
 /** How long a process may take to end on SIGTERM after it was drained, ms. */
 const STOP_GRACE_MS = 10_000;
+
+/** Steps that drain instances themselves, and give them the time that their release asked for. */
+export const DRAINING = ['deliver', 'promote', 'retire'];
 
 type Actor = Pick<StepWork, 'engine' | 'lease' | 'log'>;
 
@@ -66,8 +70,12 @@ export async function takeBack(
 
 /** As long as the release asked for, if the step has so much time. */
 function drainFor({ lease }: Actor, { traffic }: Environment, lane: Lane): number {
-  return Math.max(0, Math.min(drainOf(traffic, lane), lease.timeoutMs - AFTER_DRAIN_MS));
+  return withinStep(lease, drainOf(traffic, lane));
 }
+
+/** @param drainMs what a release asked for */
+export const withinStep = ({ timeoutMs }: StepWork['lease'], drainMs: number): number =>
+  Math.max(0, Math.min(drainMs, timeoutMs - AFTER_DRAIN_MS));
 
 async function drainAndRemove(
   { engine, log }: Actor,
@@ -91,9 +99,9 @@ export async function removeLaneless(
   instances: readonly Instance[],
   log: (line: string) => void,
 ): Promise<void> {
-  for (const { name, lane } of instances) {
-    await removeInstances(engine, world, environment, lane as Lane, [name], LATE_DRAIN_MS, log);
-  }
+  const remove = ({ name, lane }: Instance): Promise<void> =>
+    removeInstances(engine, world, environment, lane as Lane, [name], LATE_DRAIN_MS, log);
+  await allEnded(instances.map(remove));
 }
 
 /** The world's half of it, for instances that SQL knows to be going. */

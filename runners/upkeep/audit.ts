@@ -4,11 +4,10 @@ import { type Verdict, type VerifyAsked, verifyAudit } from '../../engine/audit/
 import { verifyExport } from '../../engine/audit/verify-export';
 import { GantryError, messageOf } from '../../engine/model/errors';
 import { anchorFile } from '../../engine/store/anchor-file';
-import { openDatabase } from '../../engine/store/open';
 import { openReadOnly } from '../../engine/store/read-only';
 import { type Db, storeOf } from '../../engine/store/store';
 import type { RunnerSettings } from '../../settings';
-import { demandDatabase } from './data';
+import { demandDatabase, openRecords } from './data';
 import type { UpkeepWords } from './words';
 
 /** How every SQLite file begins. */
@@ -28,7 +27,7 @@ export async function audit(settings: RunnerSettings, { file, app, anchors }: Up
 }
 
 async function ownDatabase(settings: RunnerSettings): Promise<Db> {
-  return settings.databaseUrl === undefined ? openReadOnly(demandDatabase(settings.home)) : openDatabase(settings);
+  return settings.databaseUrl === undefined ? openReadOnly(demandDatabase(settings.home)) : openRecords(settings);
 }
 
 async function verifyIn(db: Db, asked: VerifyAsked): Promise<Verdict> {

@@ -33,19 +33,26 @@ export function demandDatabase(home: string): string {
 export async function openRecords(place: DatabasePlace): Promise<Db> {
   if (place.databaseUrl === undefined) demandDatabase(place.home);
   const db = await openDatabase(place);
-  if (place.databaseUrl === undefined || (await schemaOf(db)) > 0) return db;
-  await db.destroy();
-  const next = 'name the database with the records: GANTRY_DATABASE_URL';
-  throw new GantryError('not-found', 'no-data', 'the database has no records of Gantry', next);
+  if (place.databaseUrl === undefined) return db;
+  try {
+    if ((await schemaOf(db)) > 0) return db;
+    const next = 'name the database with the records: GANTRY_DATABASE_URL';
+    throw new GantryError('not-found', 'no-data', 'the database has no records of Gantry', next);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
 }
 
 /** Whether there are records. @throws GantryError when the database cannot be opened */
 export async function hasRecords(place: DatabasePlace): Promise<boolean> {
   if (place.databaseUrl === undefined) return existsSync(databaseOf(place.home));
   const db = await openDatabase(place);
-  const schema = await schemaOf(db);
-  await db.destroy();
-  return schema > 0;
+  try {
+    return (await schemaOf(db)) > 0;
+  } finally {
+    await db.destroy();
+  }
 }
 
 /** Works on the database as it is, whatever Gantry it belongs to. */

@@ -109,24 +109,6 @@ describe('a way back to a release whose instances are going', () => {
     expect((await house.world.cluster.listInstances()).map(({ id }) => id)).to.deep.equal(before);
   });
 
-  it('starts others when they have died and nobody has noticed', async () => {
-    const { cluster, gateway } = house.world;
-    const { id, traffic } = await productionOf();
-    const [died] = await house.engine.instances.list({ environmentId: id, lane: traffic.warm ?? 'a' });
-    await cluster.removeInstance(died?.name ?? '', 0);
-    const list = gateway.listServers.bind(gateway);
-    gateway.listServers = async (...asked) =>
-      (await list(...asked)).map((server) => ({ ...server, up: server.up && server.name !== died?.name }));
-    expect(died?.state).to.equal('serving');
-    expect(await ended(await back())).to.deep.equal(['succeeded', '']);
-    const after = await productionOf();
-    const servers = await gateway.listServers(after.slot, after.traffic.stable ?? 'a');
-    expect([after.traffic.lanes[after.traffic.stable ?? 'a'], servers.map(({ up }) => up)]).to.deep.equal([
-      died?.release_id,
-      [true],
-    ]);
-  });
-
   it('is not begun while the run of that release takes it back', async () => {
     expect(await ended(await back())).to.deep.equal(['succeeded', '']);
     // Its promotion is undone already, and its other steps are about to be.

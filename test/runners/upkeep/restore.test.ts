@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -66,6 +66,9 @@ describe('the logs of steps', () => {
       expect(await readFile(join(here, 'step.log'), 'utf8')).to.equal('one\ntwo\n');
       await copyLogs(here, there);
       expect(await readFile(join(there, 'step.log'), 'utf8')).to.equal('one\ntwo\n');
+      for (const side of ['older', 'newer', 'left-out']) await writeFile(join(here, `step.log.${side}`), 'three\n');
+      await copyLogs(here, there);
+      expect(await readdir(there)).to.deep.equal(['step.log']);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
