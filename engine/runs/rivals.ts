@@ -59,7 +59,7 @@ const newerAt = statement<{ app: AppId; ref: string; number: number; place: stri
       .select(['runs.id', 'runs.number', 'runs.commit'])
       .where('runs.app_id', '=', settled(argument('app')))
       .where('runs.ref', '=', settled(argument('ref')))
-      .where('runs.number', '>', settled(argument('number')))
+      .where('runs.number', '>', argument('number'))
       .where('runs.trigger', 'in', FOLLOWS)
       .where('runs.state', 'not in', VOID_RUN)
       .where('runs.ends_as', 'is', null)
@@ -89,7 +89,7 @@ const standingAt = statement<{ app: AppId; ref: string; number: number; place: s
     .select(['runs.id', 'runs.pipeline_hash as planned', 'steps.state', 'steps.epoch'])
     .where('runs.app_id', '=', settled(argument('app')))
     .where('runs.ref', '=', settled(argument('ref')))
-    .where('runs.number', '<', settled(argument('number')))
+    .where('runs.number', '<', argument('number'))
     .where('runs.ended_at', 'is', null)
     .where('runs.trigger', 'in', FOLLOWS)
     .where('runs.ends_as', 'is', null),
