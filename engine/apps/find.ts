@@ -29,11 +29,8 @@ export async function listApps(parts: EngineParts): Promise<AppFound[]> {
 
 /** The apps of a repository: first the one whose remote it is, then the others by name. */
 export async function appsOfRepository(db: Reader | Tx, owner: AppId): Promise<AppFound[]> {
-  return apps(db)
-    .where((e) => e.or([e('apps.id', '=', owner), e('apps.repository_id', '=', owner)]))
-    .orderBy((e) => e('apps.id', '!=', owner))
-    .orderBy('apps.name')
-    .execute();
+  const found = await sharing(db, { owner });
+  return [...found.filter(({ id }) => id === owner), ...found.filter(({ id }) => id !== owner)];
 }
 
 export function unknownApp(name: string): GantryError {
@@ -49,6 +46,11 @@ const apps = (db: Reader | Tx) =>
       return e.fn.coalesce(owner, 'apps.name').as('repository');
     });
 
+const sharing = statement<{ owner: AppId }, AppFound>((db, argument) =>
+  apps(db)
+    .where((e) => e.or([e('apps.id', '=', argument('owner')), e('apps.repository_id', '=', argument('owner'))]))
+    .orderBy('apps.name'),
+);
 const appByName = statement<{ name: string }, AppFound>((db, argument) =>
   apps(db).where('apps.name', '=', argument('name')),
 );

@@ -7,6 +7,7 @@ import type { Hint } from '../ports/queue';
 import { ringAll } from '../runs/apply';
 import { createRun } from '../runs/create';
 import { demandRoom } from '../runs/room';
+import { insertInto, statement } from '../store/statement';
 import type { Tx } from '../store/store';
 
 export interface PushDelivery {
@@ -23,6 +24,11 @@ export interface PushDelivery {
   keepFailedMs?: number;
   /** Apps of the repository whose folders are the same at `before` and `after`. */
   unchanged?: readonly string[];
+  /**
+   * Nobody told it: it was found by comparing refs with what `app` had of them, which was `before`. When that has more by
+   * now, somebody told it meanwhile, and nothing is accepted.
+   */
+  found?: boolean;
 }
 
 /** What became of a push for one app. */
@@ -38,6 +44,8 @@ export interface Accepted {
 
 /** Git's "no commit": the ref was made or deleted. */
 export const NO_COMMIT = '0'.repeat(40);
+
+const insertDeliveries = insertInto('deliveries');
 
 /**
  * Stores a push and what becomes of it for each app of the repository, in one transaction; when this returns, it is
@@ -61,6 +69,7 @@ export async function acceptIn(
   actor: Actor,
 ): Promise<{ accepted: Accepted[]; hints: Hint[] }> {
   const named = await findAppIn(tx, push.app);
+  if (push.found === true && (await headOf(tx, named.id, push.ref)) !== push.before) return { accepted: [], hints: [] };
   const accepted: Accepted[] = [];
   const hints: Hint[] = [];
   for (const app of await appsOfRepository(tx, named.repository_id ?? named.id)) {
@@ -79,34 +88,25 @@ async function acceptFor(
   actor: Actor,
 ): Promise<{ accepted: Accepted; hints: readonly Hint[] }> {
   const head = await headOf(tx, app.id, push.ref);
+  // Whoever found it has told it from another commit than the late hook does, but the ref stands where it should.
+  const stands =
+    head === push.after && head !== NO_COMMIT ? await findSame(tx, app, { ...push, before: null }) : undefined;
+  if (stands !== undefined) return { accepted: stands, hints: [] };
   const earlier = await countSame(tx, app.id, push);
   // A ref that stands at `before` again has moved again: forced back, or deleted and made anew. Anything else that
   // was told before is a repetition: a late hook, or the loop that compares refs.
   const known = earlier > 0 && head !== push.before;
-  if (known) return { accepted: await findSame(tx, app, push), hints: [] };
+  const same = known ? await findSame(tx, app, push) : undefined;
+  if (same !== undefined) return { accepted: same, hints: [] };
   const key = `push:${push.ref}:${push.before}:${push.after}${earlier === 0 ? '' : `:${earlier + 1}`}`;
   const id = newId<DeliveryId>(parts.clock, parts.random);
   const reason = reasonToIgnore(app, push, head);
   const outcome = reason === '' ? 'run' : 'ignored';
   const run = outcome === 'ignored' ? null : await startRun(parts, tx, app, push, actor);
-  await tx
-    .insertInto('deliveries')
-    .values({
-      id,
-      app_id: app.id,
-      key,
-      source: push.source,
-      ref: push.ref,
-      before: push.before,
-      after: push.after,
-      pusher: push.pusher,
-      received_at: parts.clock.now(),
-      outcome,
-      reason,
-      run_id: run === null ? null : (run.row.id as RunId),
-    })
-    .execute();
-  await noteHead(parts, tx, app.id, push);
+  const { source, ref, before, after, pusher } = push;
+  const told = { id, app_id: app.id, key, source, ref, before, after, pusher, received_at: parts.clock.now() };
+  await insertDeliveries(tx, [{ ...told, outcome, reason, run_id: run === null ? null : (run.row.id as RunId) }]);
+  if (head === push.before || !(await wentOn(tx, app.id, push))) await noteHead(parts, tx, app.id, push);
   await emit(parts, tx, { app: app.id, run: run?.row.id ?? null, type: 'delivery', data: { ref: push.ref, reason } });
   await recordAudit(parts, tx, {
     chain: app.name,
@@ -150,41 +150,58 @@ function reasonToIgnore(app: AppFound, push: PushDelivery, head: string): string
   return isSame ? `nothing changed in ${app.path}` : '';
 }
 
-async function countSame(tx: Tx, appId: AppId, push: PushDelivery): Promise<number> {
-  const row = await tx
+async function countSame(tx: Tx, app: AppId, { ref, before, after }: PushDelivery): Promise<number> {
+  return Number((await sameMoves(tx, { app, ref, before, after }))[0]?.n ?? 0);
+}
+const sameMoves = statement<{ app: AppId; ref: string; before: string; after: string }, { n: number }>((db, argument) =>
+  db
     .selectFrom('deliveries')
     .select((e) => e.fn.countAll<number>().as('n'))
-    .where('app_id', '=', appId)
-    .where('ref', '=', push.ref)
-    .where('before', '=', push.before)
-    .where('after', '=', push.after)
-    .executeTakeFirstOrThrow();
-  return Number(row.n);
-}
+    .where('app_id', '=', argument('app'))
+    .where('ref', '=', argument('ref'))
+    .where('before', '=', argument('before'))
+    .where('after', '=', argument('after')),
+);
 
 /** The last delivered commit of a ref; `NO_COMMIT` when there is none. */
-export async function headOf(tx: Tx, appId: AppId, ref: string): Promise<string> {
-  const row = await tx
-    .selectFrom('ref_heads')
-    .select('commit')
+export async function headOf(tx: Tx, app: AppId, ref: string): Promise<string> {
+  return (await refHead(tx, { app, ref }))[0]?.commit ?? NO_COMMIT;
+}
+const refHead = statement<{ app: AppId; ref: string }, { commit: string }>((db, argument) =>
+  db.selectFrom('ref_heads').select('commit').where('app_id', '=', argument('app')).where('ref', '=', argument('ref')),
+);
+
+/** Whether a later move of the ref, away from where this one leads, was told before it. */
+async function wentOn(tx: Tx, appId: AppId, { ref, after }: PushDelivery): Promise<boolean> {
+  const later = await tx
+    .selectFrom('deliveries')
+    .select('id')
     .where('app_id', '=', appId)
     .where('ref', '=', ref)
+    .where('before', '=', after)
+    .limit(1)
     .executeTakeFirst();
-  return row?.commit ?? NO_COMMIT;
+  return later !== undefined;
 }
 
-/** The newest delivery of this very move, with its outcome. */
-async function findSame(tx: Tx, app: AppFound, push: PushDelivery): Promise<Accepted> {
+/** The newest delivery of this very move, or of one from anywhere, with its outcome. */
+async function findSame(
+  tx: Tx,
+  app: AppFound,
+  { ref, before, after }: { ref: string; before: string | null; after: string },
+): Promise<Accepted | undefined> {
   const row = await tx
     .selectFrom('deliveries')
     .leftJoin('runs', 'runs.id', 'deliveries.run_id')
     .select(['deliveries.id', 'deliveries.outcome', 'deliveries.reason', 'runs.id as run_id', 'runs.number'])
     .where('deliveries.app_id', '=', app.id)
-    .where('deliveries.ref', '=', push.ref)
-    .where('deliveries.before', '=', push.before)
-    .where('deliveries.after', '=', push.after)
+    .where('deliveries.ref', '=', ref)
+    .where('deliveries.after', '=', after)
+    .$if(before !== null, (query) => query.where('deliveries.before', '=', before ?? ''))
     .orderBy('deliveries.id', 'desc')
-    .executeTakeFirstOrThrow();
+    .limit(1)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
   return {
     app: app.name,
     deliveryId: row.id,
@@ -196,11 +213,13 @@ async function findSame(tx: Tx, app: AppFound, push: PushDelivery): Promise<Acce
 }
 
 /** The last commit of each ref that was delivered: the loop that looks for missed pushes compares with it. */
-async function noteHead(parts: EngineParts, tx: Tx, appId: never | string, push: PushDelivery): Promise<void> {
-  const row = { app_id: appId as never, ref: push.ref, commit: push.after, seen_at: parts.clock.now() };
-  await tx
-    .insertInto('ref_heads')
-    .values(row)
-    .onConflict((c) => c.columns(['app_id', 'ref']).doUpdateSet({ commit: row.commit, seen_at: row.seen_at }))
-    .execute();
+async function noteHead(parts: EngineParts, tx: Tx, app: AppId, { ref, after }: PushDelivery): Promise<void> {
+  await writeHead(tx, { app, ref, commit: after, now: parts.clock.now() });
 }
+const writeHead = statement<{ app: AppId; ref: string; commit: string; now: number }, unknown>((db, argument) => {
+  const [commit, seen_at] = [argument('commit'), argument('now')];
+  return db
+    .insertInto('ref_heads')
+    .values({ app_id: argument('app'), ref: argument('ref'), commit, seen_at })
+    .onConflict((c) => c.columns(['app_id', 'ref']).doUpdateSet({ commit, seen_at }));
+});

@@ -12,8 +12,10 @@ export interface Fetched {
   ref: string;
   /** Where the ref stands now in the app's repository. */
   head: string;
+  /** What was delivered of the ref before it was fetched. */
+  since: string;
   /** Apps whose folders are the same at `head` as at `since`. */
-  unchanged: { since: string; apps: readonly string[] };
+  unchanged: readonly string[];
   /** The hooks that were waiting when the fetch began. */
   hooks: readonly HookId[];
 }
@@ -21,11 +23,12 @@ export interface Fetched {
 /**
  * Ends hooks whose ref was fetched: its head becomes a delivery with a run, unless it was delivered already (by another
  * hook, by a push, by the loop that compares refs). All in one transaction, so that a kill before it changes nothing
- * and a kill after it nothing more.
+ * and a kill after it nothing more. When something else was delivered of the ref meanwhile, what was fetched may be the
+ * older one: nothing ends, and it is to be fetched again.
  * @returns the number of the run that carries the head; null when there is none.
  */
 export async function settleHooks(parts: EngineParts, fetched: Fetched): Promise<number | null> {
-  const { app, forge, ref, head, unchanged } = fetched;
+  const { app, forge, ref, head, since, unchanged } = fetched;
   const { run, hints } = await parts.store.write(async (tx) => {
     if (!(await anyPending(tx, fetched.hooks))) return { run: null, hints: [] };
     const before = await headOf(tx, app.id, ref);
@@ -34,8 +37,8 @@ export async function settleHooks(parts: EngineParts, fetched: Fetched): Promise
       await end(parts, tx, fetched.hooks, 'known', `${ref} stands at ${head.slice(0, 12)} already`, run?.id ?? null);
       return { run: run?.number ?? null, hints: [] };
     }
-    const same = unchanged.since === before ? unchanged.apps : [];
-    const push = { app: app.name, source: forge, ref, before, after: head, pusher: forge, unchanged: same };
+    if (before !== since) return { run: null, hints: [] };
+    const push = { app: app.name, source: forge, ref, before, after: head, pusher: forge, unchanged };
     const { accepted, hints } = await acceptIn(parts, tx, push, `forge:${forge}`);
     // A hook names one run: its app's own, or the first of the others of the repository.
     const first = accepted.find(({ run }) => run !== null)?.run ?? null;

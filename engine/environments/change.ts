@@ -6,8 +6,10 @@ import type { EngineParts } from '../parts';
 import { checkTraffic, type Traffic, TrafficError } from '../rollout/traffic';
 import { fence } from '../steps/fence';
 import type { StepLease } from '../steps/lease';
+import { statement } from '../store/statement';
 import type { Tx } from '../store/store';
-import { type Environment, routeOf, toEnvironment } from './find';
+import type { Tables } from '../store/tables';
+import { type Environment, findEnvironmentIn, routeOf } from './find';
 import { mustServe } from './serving';
 
 /** On whose behalf traffic changes: a step under its lease, or a rule of ours under a term. */
@@ -49,14 +51,7 @@ export async function changeTrafficIn(
   move: (traffic: Traffic) => Traffic,
   extra: MoveOptions = {},
 ): Promise<{ before: Environment; after: Environment }> {
-  const row = await tx
-    .selectFrom('environments')
-    .innerJoin('apps', 'apps.id', 'environments.app_id')
-    .selectAll('environments')
-    .select('apps.name as app')
-    .where('environments.id', '=', environmentId)
-    .executeTakeFirstOrThrow();
-  const before = toEnvironment(row, row.app);
+  const before = await findEnvironmentIn(tx, environmentId);
   if (extra.serving !== undefined) await mustServe(tx, before, extra.serving);
   const traffic = tryMove(before, move);
   const same = canonical(traffic) === canonical(before.traffic);
@@ -102,19 +97,33 @@ function tryMove(environment: Environment, move: (traffic: Traffic) => Traffic):
   }
 }
 
-async function write(parts: EngineParts, tx: Tx, mover: Mover, before: Environment, after: Environment): Promise<void> {
-  await tx
+type Written = Pick<Tables['environments'], 'id' | 'traffic' | 'version' | 'warm_until' | 'gray_since' | 'gray_by'> & {
+  read: number;
+};
+const writeTraffic = statement<Written, unknown>((db, argument) =>
+  db
     .updateTable('environments')
     .set({
-      traffic: canonical(after.traffic),
-      version: after.version,
-      warm_until: after.warmUntil,
-      gray_since: after.graySince?.at ?? null,
-      gray_by: after.graySince?.by ?? null,
+      traffic: argument('traffic'),
+      version: argument('version'),
+      warm_until: argument('warm_until'),
+      gray_since: argument('gray_since'),
+      gray_by: argument('gray_by'),
     })
-    .where('id', '=', after.id)
-    .where('version', '=', before.version)
-    .execute();
+    .where('id', '=', argument('id'))
+    .where('version', '=', argument('read')),
+);
+
+async function write(parts: EngineParts, tx: Tx, mover: Mover, before: Environment, after: Environment): Promise<void> {
+  await writeTraffic(tx, {
+    id: after.id,
+    read: before.version,
+    traffic: canonical(after.traffic),
+    version: after.version,
+    warm_until: after.warmUntil,
+    gray_since: after.graySince?.at ?? null,
+    gray_by: after.graySince?.by ?? null,
+  });
   await emit(parts, tx, {
     app: after.appId,
     run: 'lease' in mover ? mover.lease.run.id : null,
@@ -135,14 +144,15 @@ async function write(parts: EngineParts, tx: Tx, mover: Mover, before: Environme
   });
 }
 
+const noteConfirmed = statement<{ id: Environment['id']; version: number }, unknown>((db, argument) =>
+  db
+    .updateTable('environments')
+    .set({ confirmed_version: argument('version') })
+    .where('id', '=', argument('id'))
+    .where('confirmed_version', '<', argument('version')),
+);
+
 /** Notes that the gateway was seen to follow this version. */
-export async function confirmTraffic(parts: EngineParts, environment: Environment): Promise<void> {
-  await parts.store.write((tx) =>
-    tx
-      .updateTable('environments')
-      .set({ confirmed_version: environment.version })
-      .where('id', '=', environment.id)
-      .where('confirmed_version', '<', environment.version)
-      .execute(),
-  );
+export async function confirmTraffic(parts: EngineParts, { id, version }: Environment): Promise<void> {
+  await parts.store.write((tx) => noteConfirmed(tx, { id, version }));
 }

@@ -1,7 +1,10 @@
+import { sql } from 'kysely';
 import { GantryError } from '../model/errors';
 import type { EngineParts } from '../parts';
 import type { Route } from '../ports/gateway';
 import { readTraffic, type Traffic } from '../rollout/traffic';
+import { statement } from '../store/statement';
+import type { Reader } from '../store/store';
 import type { Tables } from '../store/tables';
 
 export interface Environment {
@@ -50,26 +53,43 @@ export function routeOf({ host, slot, version, traffic }: Environment): Route {
   };
 }
 
+type Row = Tables['environments'] & { app: string };
+
+const rows = (db: Reader) =>
+  db
+    .selectFrom('environments')
+    .innerJoin('apps', 'apps.id', 'environments.app_id')
+    .selectAll('environments')
+    .select('apps.name as app');
+const rowById = statement<{ id: string }, Row>((db, argument) =>
+  rows(db).where('environments.id', '=', argument('id') as Environment['id']),
+);
+const productionOf = statement<{ app: string }, Row>((db, argument) =>
+  rows(db)
+    .where('environments.app_id', '=', argument('app') as Environment['appId'])
+    .where('environments.role', '=', sql.lit('production' as const)),
+);
+
 /** By id. @throws GantryError `environment-unknown`. */
 export async function findEnvironment(parts: EngineParts, id: string): Promise<Environment> {
-  const found = (await listEnvironments(parts)).find((e) => e.id === id);
-  if (found === undefined) throw new GantryError('not-found', 'environment-unknown', `there is no environment ${id}`);
-  return found;
+  return findEnvironmentIn(parts.store.read, id);
+}
+
+/** The same inside a transaction of the caller. */
+export async function findEnvironmentIn(db: Reader, id: string): Promise<Environment> {
+  const [row] = await rowById(db, { id });
+  if (row === undefined) throw new GantryError('not-found', 'environment-unknown', `there is no environment ${id}`);
+  return toEnvironment(row, row.app);
 }
 
 /** Production of an app; undefined before its first release. */
 export async function findProduction(parts: EngineParts, appId: string): Promise<Environment | undefined> {
-  return (await listEnvironments(parts, appId)).find((e) => e.role === 'production');
+  const [row] = await productionOf(parts.store.read, { app: appId });
+  return row && toEnvironment(row, row.app);
 }
 
 export async function listEnvironments(parts: EngineParts, appId?: string): Promise<Environment[]> {
-  let query = parts.store.read
-    .selectFrom('environments')
-    .innerJoin('apps', 'apps.id', 'environments.app_id')
-    .selectAll('environments')
-    .select('apps.name as app')
-    .orderBy('apps.name')
-    .orderBy('environments.created_at');
-  if (appId !== undefined) query = query.where('environments.app_id', '=', appId as never);
+  const all = rows(parts.store.read).orderBy('apps.name').orderBy('environments.created_at');
+  const query = appId === undefined ? all : all.where('environments.app_id', '=', appId as Environment['appId']);
   return (await query.execute()).map((row) => toEnvironment(row, row.app));
 }

@@ -1,13 +1,14 @@
 import { recordAudit } from '../audit/record';
 import { emit } from '../events/emit';
-import { newId, type RunId, type StepId } from '../model/ids';
+import { type AppId, newId, type RunId, type StepId } from '../model/ids';
 import type { Actor, EngineParts } from '../parts';
 import type { Hint } from '../ports/queue';
 import { NO_TURN } from '../steps/turn';
+import { insertInto, statement } from '../store/statement';
 import type { Tx } from '../store/store';
 import type { RunTrigger, Tables } from '../store/tables';
 import type { RunRow } from './run-at-hand';
-import { newStep } from './write-steps';
+import { insertSteps, newStep } from './write-steps';
 
 export interface NewRun {
   trigger: RunTrigger;
@@ -45,6 +46,15 @@ export interface NewRun {
   }[];
 }
 
+const insertRuns = insertInto('runs');
+const takeNumber = statement<{ app: AppId }, { next_run: number }>((db, argument) =>
+  db
+    .updateTable('apps')
+    .set((e) => ({ next_run: e('next_run', '+', 1) }))
+    .where('id', '=', argument('app'))
+    .returning('next_run'),
+);
+
 /** Writes a run with its first steps. Ring the hints after the commit. */
 export async function createRun(
   parts: EngineParts,
@@ -53,12 +63,8 @@ export async function createRun(
   wanted: NewRun,
 ): Promise<{ row: RunRow; hints: Hint[] }> {
   const now = parts.clock.now();
-  const numbered = await tx
-    .updateTable('apps')
-    .set((e) => ({ next_run: e('next_run', '+', 1) }))
-    .where('id', '=', app.id)
-    .returning('next_run')
-    .executeTakeFirstOrThrow();
+  const [numbered] = await takeNumber(tx, { app: app.id });
+  if (numbered === undefined) throw new Error(`app ${app.id} is gone`);
   const row: RunRow = {
     id: newId<RunId>(parts.clock, parts.random),
     app_id: app.id,
@@ -87,17 +93,15 @@ export async function createRun(
     started_at: null,
     ended_at: null,
   };
-  await tx.insertInto('runs').values(row).execute();
+  await insertRuns(tx, [row]);
   const hints = await writeFirstSteps(parts, tx, row, wanted.steps);
   await recordCreation(parts, tx, app.name, row, wanted);
   await emit(parts, tx, { app: app.id, run: row.id, type: 'run', data: { state: 'queued', trigger: wanted.trigger } });
   return { row, hints };
 }
 
-async function writeFirstSteps(parts: EngineParts, tx: Tx, row: RunRow, steps: NewRun['steps']): Promise<Hint[]> {
-  const hints: Hint[] = [];
-  for (const [position, step] of steps.entries()) {
-    const id = newId<StepId>(parts.clock, parts.random);
+async function writeFirstSteps(parts: EngineParts, tx: Tx, run: RunRow, steps: NewRun['steps']): Promise<Hint[]> {
+  const rows = steps.map((step, position) => {
     const before = steps[position - 1];
     const view = {
       name: step.name,
@@ -108,20 +112,17 @@ async function writeFirstSteps(parts: EngineParts, tx: Tx, row: RunRow, steps: N
       needs: before === undefined ? [] : [before.name],
       state: position === 0 ? ('ready' as const) : ('pending' as const),
     };
-    await tx
-      .insertInto('steps')
-      .values({
-        ...newStep(id, row, view, position),
-        stage: step.stage,
-        spec: JSON.stringify(step.spec),
-        timeout_ms: step.timeoutMs,
-        pool: step.pool ?? NO_TURN.pool,
-        ready_at: position === 0 ? row.created_at : null,
-      })
-      .execute();
-    if (position === 0) hints.push({ stepId: id, epoch: 0 });
-  }
-  return hints;
+    return {
+      ...newStep(newId<StepId>(parts.clock, parts.random), run, view, position),
+      stage: step.stage,
+      spec: JSON.stringify(step.spec),
+      timeout_ms: step.timeoutMs,
+      pool: step.pool ?? NO_TURN.pool,
+      ready_at: position === 0 ? run.created_at : null,
+    };
+  });
+  await insertSteps(tx, rows);
+  return rows.slice(0, 1).map(({ id }) => ({ stepId: id, epoch: 0 }));
 }
 
 /** Who wanted it, and why: nothing that a runner writes later says so. */

@@ -18,7 +18,10 @@ const ROLLED_BACK_WARM_MS = 30 * 60_000;
 const SWITCH_BACK_MS = 10 * 60_000;
 
 export interface RollbackStarted {
-  /** The run that does it: a new one, or the gray release's own, which ends by taking back what it did. */
+  /**
+   * The run that does it: a new one, the one that is doing it already, or the gray release's own, which ends by taking
+   * back what it did.
+   */
   run: number;
   /** `warm`: one gateway command. `cold`: its instances are started from the kept image first. */
   kind: 'gray' | 'warm' | 'cold';
@@ -72,6 +75,9 @@ async function startSwitch(
       .where('id', '=', target.runId as never)
       .executeTakeFirstOrThrow();
     if (run.state === 'undoing') throw goingBack(target, run.number);
+    const newest = await newestWayBack(tx, app.id);
+    // Asked twice: two that start instances at the same time would start twice as many.
+    if (newest?.release_id === target.id) return { row: newest, hints: [] };
     return createRun(parts, tx, app, {
       trigger: 'rollback',
       ref: run.ref,
@@ -99,6 +105,19 @@ async function startSwitch(
   });
   await ringAll(parts, result.hints);
   return result.row.number;
+}
+
+/** The last rollback of the app that is still on its way: an older one to the same release has been overtaken. */
+async function newestWayBack(tx: Tx, app: Tables['apps']['id']) {
+  return tx
+    .selectFrom('runs')
+    .select(['number', 'release_id'])
+    .where('app_id', '=', app)
+    .where('trigger', '=', 'rollback')
+    .where('ended_at', 'is', null)
+    .where('ends_as', 'is', null)
+    .orderBy('number', 'desc')
+    .executeTakeFirst();
 }
 
 /** Whoever brought it to production reaches production. */

@@ -29,7 +29,7 @@ export interface Move {
   holder?: Pick<StepLease, 'stepId' | 'epoch'>;
 }
 
-const insertSteps = insertInto('steps');
+export const insertSteps = insertInto('steps');
 
 /** What changes in a step's row. Null stands for "as it was". */
 interface Changes {

@@ -213,6 +213,9 @@ const kept: readonly SchemaStatement[] = [
   },
 ];
 
+/** Whoever tells a push asks whether it, or what came after it, was told before. */
+const moves: readonly string[] = [`create index deliveries_by_move on deliveries (app_id, ref, before)`];
+
 export type Migrations = readonly (readonly SchemaStatement[])[];
 export const migrations: Migrations = [
   house,
@@ -228,4 +231,5 @@ export const migrations: Migrations = [
   retention,
   retries,
   kept,
+  moves,
 ];

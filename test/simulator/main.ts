@@ -74,9 +74,8 @@ const BROKEN = 3;
 
 if (require.main === module) {
   main(process.argv.slice(2)).then(
-    (status) => {
-      process.exitCode = status;
-    },
+    // Not when nothing is left to do: what a killed process of a history waits for may be minutes away.
+    (status) => process.stdout.write('', () => process.exit(status)),
     (error: unknown) => {
       process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
       process.exitCode = BROKEN;

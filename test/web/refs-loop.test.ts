@@ -70,21 +70,46 @@ describe('a push that web was not told about', () => {
     expect((await runs()).items).to.have.length(1);
   });
 
+  const [a, b, c] = ['a'.repeat(40), 'b'.repeat(40), 'c'.repeat(40)] as const;
+  const NONE = '0'.repeat(40);
+  const tell = (before: string, after: string, found?: boolean) => {
+    const push = { app: 'storefront', source: 'git-push', ref: 'refs/heads/main', before, after, pusher: 'owner' };
+    return house.engine.deliveries.accept({ ...push, ...(found && { found }) }, 'user:owner');
+  };
+  const move = async (before: string, after: string, found?: boolean) => (await tell(before, after, found))[0]?.known;
+  const heads = async () => {
+    const app = await house.engine.apps.find('storefront');
+    return (await house.engine.deliveries.heads(app.id)).get('refs/heads/main');
+  };
+
+  it('was found together with the one after it, whose own late hook makes no second run', async () => {
+    await move(NONE, a);
+    expect(await move(a, c, true), 'web died twice; the loop found where they led').to.equal(false);
+    const [late] = await tell(b, c);
+    expect([late?.known, late?.run?.number]).to.deep.equal([true, 2]);
+    expect((await runs()).items.map((run) => run.commit[0])).to.deep.equal(['c', 'a']);
+  });
+
+  it('is not accepted once more by a loop that had read the refs before its hook came', async () => {
+    await move(NONE, a);
+    await move(a, b);
+    await move(b, c);
+    expect(await tell(a, b, true)).to.deep.equal([]);
+    expect((await runs()).items.map((run) => run.commit[0])).to.deep.equal(['c', 'b', 'a']);
+    expect(await heads()).to.equal(c);
+  });
+
+  it('makes its run when its hook comes after that of the next push, which stays where the ref stands', async () => {
+    await move(NONE, a);
+    expect(await move(b, c)).to.equal(false);
+    expect(await move(a, b)).to.equal(false);
+    expect(await heads()).to.equal(c);
+    expect(await tell(b, c, true), 'the loop has nothing to do').to.deep.equal([]);
+  });
+
   it('makes a run again when a ref was forced back and forth', async () => {
-    const [a, b] = ['a'.repeat(40), 'b'.repeat(40)];
-    const move = async (before: string, after: string) => {
-      const delivery = {
-        app: 'storefront',
-        source: 'git-push',
-        ref: 'refs/heads/main',
-        before,
-        after,
-        pusher: 'owner',
-      };
-      return (await house.engine.deliveries.accept(delivery, 'user:owner'))[0]?.known;
-    };
     for (const [before, after] of [
-      ['0'.repeat(40), a],
+      [NONE, a],
       [a, b],
       [b, a],
       [a, b],
@@ -93,7 +118,7 @@ describe('a push that web was not told about', () => {
       expect(await move(before, after), 'told twice').to.equal(true);
     }
     expect((await runs()).items.map((run) => run.commit[0])).to.deep.equal(['b', 'a', 'b', 'a']);
-    expect(await move('0'.repeat(40), a), 'a hook that comes very late').to.equal(true);
+    expect(await move(NONE, a), 'a hook that comes very late').to.equal(true);
   });
 
   it('may be a deleted branch, which makes no run', async () => {

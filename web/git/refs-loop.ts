@@ -85,7 +85,7 @@ async function deliver(
   push: { ref: string; before: string; after: string },
 ): Promise<number> {
   const unchanged = await unchangedApps(parts, app, push);
-  const delivery = { app, source: 'refs-loop', pusher: 'unknown', unchanged, ...push };
+  const delivery = { app, source: 'refs-loop', pusher: 'unknown', unchanged, found: true, ...push };
   const accepted = await parts.engine.deliveries.accept(delivery, 'rule:refs-loop');
   if (accepted.every(({ known }) => known)) return 0;
   const runs = accepted.map(({ run }) => run?.id);

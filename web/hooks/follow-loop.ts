@@ -86,12 +86,13 @@ async function followRef(parts: WebParts, app: App, hooks: readonly HookWaiting[
   const ids = hooks.map(({ id }) => id);
   const source = await engine.hooks.sourceOf(app.id);
   if (source === undefined) return engine.hooks.end(ids, 'ignored', 'the app has no source any more');
+  // Read before the fetch: another web, which fetched later, may be done with it sooner.
+  const since = (await engine.deliveries.heads(app.id)).get(ref) ?? NO_COMMIT;
   const head = await fetchRef(options, app.name, source, ref, stopping);
   if (head === undefined) return engine.hooks.end(ids, 'ignored', `the source has no ${ref} any more`);
   await engine.parts.probe('hook-fetched', { app: app.name, head });
-  const since = (await engine.deliveries.heads(app.id)).get(ref) ?? NO_COMMIT;
-  const unchanged = { since, apps: await unchangedApps(parts, app.name, { before: since, after: head }) };
-  const run = await engine.hooks.settle({ app, forge, ref, head, hooks: ids, unchanged });
+  const unchanged = await unchangedApps(parts, app.name, { before: since, after: head });
+  const run = await engine.hooks.settle({ app, forge, ref, head, since, hooks: ids, unchanged });
   log.info({ app: app.name, forge, ref, head, run }, 'a webhook was followed');
 }
 

@@ -90,8 +90,8 @@ async function follow({ engine, outside }: History): Promise<unknown> {
       await engine.hooks.end(hooks, 'ignored', `${MAIN} is gone`);
       continue;
     }
-    const unchanged = { since: '', apps: [] };
-    runs.push(await engine.hooks.settle({ app, forge: 'github', ref: MAIN, head, unchanged, hooks }));
+    const since = (await engine.deliveries.heads(app.id)).get(MAIN) ?? NO_COMMIT;
+    runs.push(await engine.hooks.settle({ app, forge: 'github', ref: MAIN, head, since, unchanged: [], hooks }));
   }
   return runs;
 }

@@ -34,7 +34,7 @@ export const approvals: readonly Mutant[] = [
     'question-left-open',
     'the question of a run that has ended stays open',
     'engine/runs/apply.ts',
-    'if (isFinalRun(row.state)) await voidApprovals(tx, { run: run.id });',
+    'if (isFinalRun(row.state)) await voidApprovals(tx, { run: row.id });',
     'void voidApprovals;',
   ),
   bug(
