@@ -65,16 +65,18 @@ describe('a way back to a release whose instances are going', () => {
     return { reached, letGo };
   };
 
-  it('starts others, also when another way back has given it its lane again', async () => {
+  it('starts others, also for a second one after the first was given up, and hangs', async () => {
     await coolDown();
     const { reached, letGo } = holdFirstStart();
     const first = await back();
     await reached;
+    expect(await back(), 'asked twice').to.equal(first);
+    await house.engine.runs.cancel({ app: 'shop', run: first, reason: 'it hangs' }, 'user:ada');
     const second = await back();
     expect(await ended(second)).to.deep.equal(['succeeded', '']);
     expect(await met()).to.deep.equal(['serving']);
     letGo();
-    expect(await ended(first)).to.deep.equal(['succeeded', '']);
+    expect((await ended(first))[0]).to.equal('cancelled');
     expect(await met()).to.deep.equal(['serving', 'serving']);
     await endWarm(house.engine, house.world);
     const left = await house.engine.instances.list({ environmentId: (await productionOf()).id });
