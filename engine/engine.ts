@@ -35,7 +35,7 @@ import { explainGray } from './gray/explain';
 import { showGray } from './gray/show';
 import { keepUsers, usersIn } from './gray/users';
 import { dropInstance, keepInstance, overdueInstances } from './instances/keep';
-import { lanelessInstances, listInstances, moveInstance, recordInstance } from './instances/record';
+import { abandonedInstances, lanelessInstances, listInstances, moveInstance, recordInstance } from './instances/record';
 import type { EngineParts } from './parts';
 import { sealArtifact } from './releases/artifacts';
 import { createRelease } from './releases/create';
@@ -160,6 +160,7 @@ export function createEngine(parts: EngineParts) {
       record: to(recordInstance),
       move: to(moveInstance),
       list: to(listInstances),
+      abandoned: to(abandonedInstances),
       laneless: to(lanelessInstances),
       keep: to(keepInstance),
       drop: to(dropInstance),

@@ -4,6 +4,7 @@ import { type InstanceId, newId } from '../model/ids';
 import type { InstanceState } from '../model/states';
 import type { EngineParts } from '../parts';
 import type { Lane } from '../ports/gateway';
+import { looseLanes } from '../rollout/traffic';
 import { fence } from '../steps/fence';
 import type { StepLease } from '../steps/lease';
 import type { Tables } from '../store/tables';
@@ -90,9 +91,31 @@ export async function listInstances(
   return query.execute();
 }
 
+/** Steps that start instances. */
+const STARTING = ['deliver', 'promote'];
+
+/** Instances that a step had begun to start, and which nobody will go on with: what it was to do was done without them. */
+export async function abandonedInstances(
+  parts: EngineParts,
+  { id, appId }: Pick<Environment, 'id' | 'appId'>,
+): Promise<Instance[]> {
+  const starting = (await listInstances(parts, { environmentId: id })).filter(({ state }) => state === 'starting');
+  if (starting.length === 0) return [];
+  // Looked at after the list: who begins now has other instances.
+  const open = await parts.store.read
+    .selectFrom('steps')
+    .select('id')
+    .where('app_id', '=', appId)
+    .where('kind', 'in', STARTING)
+    .where('state', 'in', ['ready', 'running'])
+    .limit(1)
+    .executeTakeFirst();
+  return open === undefined ? starting : [];
+}
+
 /**
  * Instances that are going and have no lane any more, as an environment was seen: it is empty, has another release, or
- * theirs has come back to it with instances of its own.
+ * theirs has come back to it, with instances of its own or, when that failed, without a role.
  */
 export async function lanelessInstances(
   parts: EngineParts,
@@ -101,7 +124,8 @@ export async function lanelessInstances(
   const all = await listInstances(parts, { environmentId: id });
   const isBack = ({ lane, release_id }: Instance): boolean =>
     all.some((one) => one.state === 'serving' && one.lane === lane && one.release_id === release_id);
-  return all.filter(
-    (one) => one.state === 'draining' && (traffic.lanes[one.lane as Lane] !== one.release_id || isBack(one)),
-  );
+  const loose = looseLanes(traffic);
+  const hasLane = (one: Instance): boolean =>
+    traffic.lanes[one.lane as Lane] === one.release_id && !loose.includes(one.lane as Lane) && !isBack(one);
+  return all.filter((one) => one.state === 'draining' && !hasLane(one));
 }

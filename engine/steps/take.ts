@@ -30,7 +30,7 @@ export async function takeSteps(parts: EngineParts, owner: string, wish: () => W
       taken.push(...(await takeOfRun(parts, tx, run, steps, owner)));
     }
     return taken;
-  });
+  }, 'next');
   for (const lease of leases) await parts.probe('step-taken', { step: lease.name, epoch: lease.epoch });
   return leases;
 }

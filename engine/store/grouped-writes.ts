@@ -4,8 +4,11 @@ import type { Tables } from './tables';
 
 type Tx = Transaction<Tables>;
 
-/** Transactions of callers that share one commit at most; others wait for the next one. */
-export const GROUP_MAX = 64;
+/**
+ * Transactions of callers that share one commit at most; others wait for the next one. Few enough that whoever came
+ * first goes on while others still write: when a hundred steps end at once, they do not wait for each other at each step.
+ */
+export const GROUP_MAX = 16;
 /**
  * Turns of the event loop in which nobody comes any more, and turns at most, before a group is written. An idle process
  * makes them in some 20 µs; in a busy one each of them goes on with other steps, which are about to write as well.
@@ -18,7 +21,10 @@ const releaseSavepoint = statement<object, never>(() => sql`release one`);
 const rollBackToSavepoint = statement<object, never>(() => sql`rollback to one`);
 
 /** Makes one transaction; resolves when it is committed. */
-export type Write = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
+export type Transact = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
+
+/** The same among others. @param turn `next`: in the commit that comes next, however many wait; default: in order */
+export type Write = <T>(work: (tx: Tx) => Promise<T>, turn?: 'next') => Promise<T>;
 
 /** What one caller waits for. */
 interface Waiting {
@@ -33,7 +39,7 @@ interface Waiting {
  * answered only after the commit that they share; when that fails, all of them have failed.
  * @param transact one transaction of the database
  */
-export function groupedWrites(transact: Write): Write {
+export function groupedWrites(transact: Transact): Write {
   const waiting: Waiting[] = [];
   let begun = false;
   const begin = (): void => {
@@ -46,15 +52,17 @@ export function groupedWrites(transact: Write): Write {
       });
     });
   };
-  return (work) =>
+  return (work, turn) =>
     new Promise((resolve, reject) => {
-      waiting.push({
+      const one: Waiting = {
         work: async (tx) => {
           const answer = await work(tx);
           return () => resolve(answer);
         },
         refuse: reject,
-      });
+      };
+      // Behind the others of that commit: it sees what they wrote.
+      waiting.splice(turn === 'next' ? GROUP_MAX - 1 : waiting.length, 0, one);
       begin();
     });
 }
@@ -74,7 +82,7 @@ function whenQuiet(waiting: readonly Waiting[], act: () => void): void {
 }
 
 /** Never throws: whatever goes wrong is told to whom it concerns. */
-async function writeGroup(transact: Write, group: readonly Waiting[]): Promise<void> {
+async function writeGroup(transact: Transact, group: readonly Waiting[]): Promise<void> {
   try {
     const answers = await transact(async (tx) => {
       const given: (() => void)[] = [];

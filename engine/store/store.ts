@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { GantryError } from '../model/errors';
 import { dialectOf, spell } from './dialect';
-import { groupedWrites } from './grouped-writes';
+import { groupedWrites, type Write } from './grouped-writes';
 import { type Migrations, migrations } from './migrations';
 import { transactAlone } from './postgres-writes';
 import type { Tables } from './tables';
@@ -15,7 +15,7 @@ export type Reader = Kysely<Tables>;
 export interface Store {
   readonly read: Reader;
   /** All or nothing; resolves when it is committed. It may share its commit with others (grouped-writes.ts). */
-  write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  write: Write;
   close(): Promise<void>;
 }
 

@@ -15,11 +15,12 @@ export async function endWarm(engine: Engine, world: World): Promise<void> {
 }
 
 /**
- * Removes what goes and has no lane any more, also after a turn or a step that was cut off for good. What was open at the
- * release that was warm was closed before, at the time that it asked for.
+ * Removes what goes and has no lane any more, and what nobody will go on starting, also after a turn or a step that was
+ * cut off for good. What was open at the release that was warm was closed before, at the time that it asked for.
  */
 async function removeLeft(engine: Engine, world: World, environment: Environment): Promise<void> {
-  const left = await engine.instances.laneless(environment);
+  const { laneless, abandoned } = engine.instances;
+  const left = [...(await laneless(environment)), ...(await abandoned(environment))];
   // Looked at after the list: whatever a step of now has begun to drain is that step's.
   if (left.length === 0 || (await engine.runs.anyStepRuns(environment.appId, DRAINING))) return;
   const log = (line: string) => engine.parts.log.info({ app: environment.app, rule: 'keep-warm' }, line);

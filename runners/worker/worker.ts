@@ -75,12 +75,15 @@ export function startWorker(
     const execution = executeStep(engine, kind, lease);
     active.add(execution);
     places += 1;
-    // What is taken now shares the commit of the result.
+    // What is taken now shares the commit of the result, when few end at the same time; else it is taken after it.
     void execution.acted.then(() => {
       places -= 1;
       wake();
     });
-    void execution.ended.then(() => active.delete(execution));
+    void execution.ended.then(() => {
+      active.delete(execution);
+      wake();
+    });
   };
 
   const poll = (): void => {

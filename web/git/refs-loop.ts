@@ -65,8 +65,9 @@ export function startRefsLoop(parts: WebParts): RefsLoop {
 }
 
 async function compare(parts: WebParts, app: { id: string; name: string }): Promise<number> {
-  const heads = await headsOf(parts, app.name);
+  // Read first: a head that somebody delivers after this is not mistaken for one that went before what Git has.
   const delivered = await parts.engine.deliveries.heads(app.id);
+  const heads = await headsOf(parts, app.name);
   let found = 0;
   for (const [ref, after] of heads) {
     const before = delivered.get(ref) ?? NO_COMMIT;

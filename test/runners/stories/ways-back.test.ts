@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { messageOf } from '../../../engine/model/errors';
+import { messageOf, StepFailure } from '../../../engine/model/errors';
 import { endWarm } from '../../../runners/control/end-warm';
 import { type House, makeHouse } from '../../support/house';
 
@@ -81,6 +81,17 @@ describe('a way back to a release whose instances are going', () => {
     await endWarm(house.engine, house.world);
     const left = await house.engine.instances.list({ environmentId: (await productionOf()).id });
     expect(left.map(({ state }) => state)).to.deep.equal(['serving', 'serving', 'serving'], 'nobody goes for ever');
+  });
+
+  it('leaves nothing that goes for ever when it fails', async () => {
+    await coolDown();
+    house.world.cluster.startInstance = async () => {
+      throw new StepFailure('user', 'no address is free', 'make room');
+    };
+    expect((await ended(await back()))[0]).to.equal('failed');
+    await endWarm(house.engine, house.world);
+    const left = await house.engine.instances.list({ environmentId: (await productionOf()).id });
+    expect(left.map(({ state }) => state)).to.deep.equal(['serving']);
   });
 
   it('starts others when they begin to go between the look and the switch', async () => {
