@@ -53,18 +53,21 @@ const once: Invariant = remembering(
   'a push that is told again starts nothing again',
   () => ({
     seen: new Set<string>(),
+    left: new Set<string>(),
     heads: new Map<string, string>(),
     runs: new Set<string>(),
     hooks: new Set<string>(),
   }),
-  (p, { seen, heads, runs, hooks }) => {
+  (p, { seen, left, heads, runs, hooks }) => {
     const push = firstOf(p.changesOf('deliveries'), ({ was, is }) => {
       if (was !== undefined || is === undefined) return undefined;
       const ref = `${is.app_id} ${is.ref}`;
       const move = `${ref} ${is.before} ${is.after}`;
       const isTwice = seen.has(move) && heads.get(ref) !== is.before;
       seen.add(move);
-      heads.set(ref, is.after);
+      left.add(`${ref} ${is.before}`);
+      // One that comes after the push that went on from it moves nothing.
+      if (heads.get(ref) === is.before || !left.has(`${ref} ${is.after}`)) heads.set(ref, is.after);
       if (is.run_id !== null && runs.has(is.run_id)) return `run ${is.run_id} belongs to two deliveries`;
       if (is.run_id !== null) runs.add(is.run_id);
       return isTwice ? `the push of ${is.ref} to ${is.after} was taken for a new one` : undefined;
