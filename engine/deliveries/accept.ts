@@ -171,8 +171,9 @@ const refHead = statement<{ app: AppId; ref: string }, { commit: string }>((db, 
   db.selectFrom('ref_heads').select('commit').where('app_id', '=', argument('app')).where('ref', '=', argument('ref')),
 );
 
-/** Whether a later move of the ref, away from where this one leads, was told before it. */
+/** Whether a later move of the ref, away from where this one leads, was told before it. A deleted one is made anew. */
 async function wentOn(tx: Tx, appId: AppId, { ref, after }: PushDelivery): Promise<boolean> {
+  if (after === NO_COMMIT) return false;
   const later = await tx
     .selectFrom('deliveries')
     .select('id')

@@ -67,7 +67,8 @@ const once: Invariant = remembering(
       seen.add(move);
       left.add(`${ref} ${is.before}`);
       // One that comes after the push that went on from it moves nothing.
-      if (heads.get(ref) === is.before || !left.has(`${ref} ${is.after}`)) heads.set(ref, is.after);
+      const isOvertaken = !/^0+$/.test(is.after) && left.has(`${ref} ${is.after}`);
+      if (heads.get(ref) === is.before || !isOvertaken) heads.set(ref, is.after);
       if (is.run_id !== null && runs.has(is.run_id)) return `run ${is.run_id} belongs to two deliveries`;
       if (is.run_id !== null) runs.add(is.run_id);
       return isTwice ? `the push of ${is.ref} to ${is.after} was taken for a new one` : undefined;
