@@ -57,6 +57,8 @@ export const HOOK_BODY_MAX = 5 * 1_048_576;
 export const HOOK_BODY_SMALL = 65_536;
 /** Larger bodies of webhooks in memory at once: whose they are is only known when they are whole. Others wait unread. */
 export const HOOK_BODIES_MAX = 32;
+/** Refs of one webhook (Bitbucket tells all of a push in one): each is stored before it is answered. */
+export const HOOK_MOVES_MAX = 200;
 /** How often SQL is asked for webhooks to follow; one that just came is followed at once. */
 export const HOOKS_LOOP_MS = 5_000;
 /** Fetches at once in this process; one for each app. */

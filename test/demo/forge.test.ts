@@ -23,7 +23,8 @@ describe('the forge of the demo', () => {
     expect(github.isSigned(hook, 'the secret', 0)).to.equal(true);
     expect(github.isSigned(hook, 'another one', 0)).to.equal(false);
     expect(github.deliveryId(hook)).to.equal('delivery-1');
-    expect(github.event(hook)).to.include({ kind: 'moved', ref: 'refs/heads/main', after: COMMIT });
+    const moves = [{ ref: 'refs/heads/main', after: COMMIT }];
+    expect(github.event(hook)).to.deep.equal({ kind: 'moved', name: 'push', moves });
   });
 });
 

@@ -97,7 +97,8 @@ describe('the description of the API', () => {
 
   it('tells forges where to call, and people where a shell is', () => {
     const hook = document.paths['/hooks/{app}/{forge}']?.post;
-    expect(hook?.parameters?.[1]?.schema).to.deep.include({ enum: ['github', 'gitlab', 'gitea'] });
+    const forges = ['github', 'gitlab', 'gitea', 'gitee', 'bitbucket', 'bitbucket-dc', 'generic'];
+    expect(hook?.parameters?.[1]?.schema).to.deep.include({ enum: forges });
     expect(hook?.requestBody?.content).to.have.property('application/json');
     expect(hook?.responses).to.have.all.keys('200', '202', '400', '401', '413', '500', '503');
     expect(document.info.description).to.include('/api/v1/apps/{app}/shell');

@@ -7,9 +7,16 @@ export interface RawHook {
   body: Buffer;
 }
 
-/** What a forge says has happened. Of all this only the name of a ref is ever followed. */
+/** Where a forge says that a ref stands now; zeros when it was deleted. */
+export interface Move {
+  ref: string;
+  after: string;
+}
+
+/** What a forge says has happened. Of all this only the names of refs are ever followed. */
 export type ForgeEvent =
-  | { kind: 'moved'; name: string; ref: string; after: string }
+  /** At least one; most forges tell each ref by itself. */
+  | { kind: 'moved'; name: string; moves: readonly Move[] }
   /** Kept with the reason, and not followed. */
   | { kind: 'ignored'; name: string; reason: string };
 

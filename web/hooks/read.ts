@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GantryError } from '../../engine/model/errors';
-import type { RawHook } from './forge';
+import { HOOK_MOVES_MAX } from '../limits';
+import type { ForgeEvent, Move, RawHook } from './forge';
 
 /** A header that was sent once; undefined for one that is missing or empty. */
 export function header({ headers }: RawHook, name: string): string | undefined {
@@ -14,27 +15,47 @@ export function idHeader(hook: RawHook, name: string): string | undefined {
   return value !== undefined && /^[\w.:-]{1,200}$/.test(value) ? value : undefined;
 }
 
+/** Why an event is not followed. */
+export const NO_PUSH = 'only pushes are followed';
+
 /** The name of an event, harmless to show. */
 export function eventHeader(hook: RawHook, name: string): string {
   const value = header(hook, name) ?? '';
-  return /^[\w. -]{1,100}$/.test(value) ? value : 'unnamed';
+  return /^[\w.: -]{1,100}$/.test(value) ? value : 'unnamed';
 }
 
-/** The part of a push that all forges share. Whatever else is in it is not looked at. */
-const push = z.object({
-  ref: z.string().max(2_000),
-  after: z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/),
-});
+/** A name in a body, as long as one may be to be shown with the reason why it is not followed. */
+export const refText = z.string().max(2_000);
+export const commit = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/);
+/** Where a ref stands that was deleted. */
+export const NOWHERE = '0'.repeat(40);
 
-/** @throws GantryError `hook-body`. */
-export function readMove(body: Buffer): { ref: string; after: string } {
-  const parsed = push.safeParse(readObject(body));
+/** The part of a push that most forges share. Whatever else is in it is not looked at. */
+const push = z.object({ ref: refText, after: commit });
+
+/** A push of one ref. @throws GantryError `hook-body`. */
+export const readPush = (name: string, body: Buffer): ForgeEvent => moved(name, [readAs(push, body)]);
+
+/** @throws GantryError `hook-moves` when so many refs cannot be stored while the forge waits. */
+export function moved(name: string, moves: readonly Move[]): ForgeEvent {
+  if (moves.length === 0) return { kind: 'ignored', name, reason: 'the push names no ref' };
+  if (moves.length <= HOOK_MOVES_MAX) return { kind: 'moved', name, moves };
+  throw new GantryError(
+    'invalid',
+    'hook-moves',
+    `the push names ${moves.length} refs, and at most ${HOOK_MOVES_MAX} of one push are followed`,
+    'push fewer at once',
+  );
+}
+
+/** What a schema wants of the body; the rest is left out. @throws GantryError `hook-body`. */
+export function readAs<T>(schema: z.ZodType<T>, body: Buffer): T {
+  const parsed = schema.safeParse(readObject(body));
   if (parsed.success) return parsed.data;
   throw notAPush(parsed.error);
 }
 
-/** @throws GantryError `hook-body`. */
-export function readObject(body: Buffer): unknown {
+function readObject(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch (error) {

@@ -1,11 +1,13 @@
+import type { HookStored } from '../../engine/deliveries/receive-hook';
 import { GantryError } from '../../engine/model/errors';
+import type { AppId } from '../../engine/model/ids';
 import { hookAnswer } from '../api/schemas/apps';
 import { HOOK_BODY_MAX, HOOK_BODY_SMALL } from '../limits';
 import type { WebParts } from '../parts';
 import { readBody } from '../read-body';
 import { UnsignedError } from '../refusals';
 import { type Context, param, type Route } from '../route';
-import type { RawHook } from './forge';
+import type { ForgeEvent, RawHook } from './forge';
 import { forges } from './forges';
 import { github } from './github';
 
@@ -19,7 +21,9 @@ export const hookRoutes: readonly Route[] = [
       details:
         'Signed as the forge does it, over the bytes of the body, with the secret that `gantry app connect` showed. ' +
         'GitHub: `X-Hub-Signature-256`; GitLab: `webhook-signature`, else `X-Gitlab-Token`; Gitea and Forgejo: ' +
-        '`X-Gitea-Signature`, `X-Forgejo-Signature`. One answer, 401, whatever is wrong with app, forge or signature.',
+        '`X-Gitea-Signature`, `X-Forgejo-Signature`; Gitee: `X-Gitee-Token` as a signature (of the time, not of the ' +
+        'body); Bitbucket Cloud and Data Center: `X-Hub-Signature: sha256=…`; `generic`: Standard Webhooks, with ' +
+        '`{"ref":"refs/heads/main","after":"COMMIT"}`. One answer, 401, whatever is wrong with app, forge or signature.',
       upload: { type: 'application/json', description: 'the event, as the forge writes it' },
       answers: { 200: hookAnswer.describe('known already, or nothing to follow'), 202: hookAnswer },
     },
@@ -37,16 +41,40 @@ async function receive(parts: WebParts, ctx: Context): Promise<void> {
     body: await bodyOf(parts, ctx),
   };
   const { appId, forge } = await admitSigned(parts, ctx, hook);
-  const deliveryId = forge.deliveryId(hook) ?? refuseNameless();
-  const event = forge.event(hook);
-  const move = event.kind === 'moved' ? { ref: event.ref, after: event.after } : null;
-  const ignored = event.kind === 'ignored' ? event.reason : '';
-  const named = { appId, forge: forge.name, deliveryId, event: event.name };
-  const { known, outcome, reason, run } = await parts.engine.hooks.receive({ ...named, move, ignored });
-  parts.log.info({ app: param(ctx, 'app'), forge: forge.name, delivery: deliveryId, known, outcome }, 'a forge called');
+  const delivery = forge.deliveryId(hook) ?? refuseNameless();
+  const stored = await store(parts, { appId, forge: forge.name, delivery }, forge.event(hook));
+  const { known, outcome, reason, run } = stored.reduce((told, one) => (weight(one) > weight(told) ? one : told));
+  parts.log.info({ app: param(ctx, 'app'), forge: forge.name, delivery, known, outcome }, 'a forge called');
   if (outcome === 'pending') parts.followHooks();
   ctx.status = outcome === 'pending' && !known ? 202 : 200;
-  ctx.body = { delivery: deliveryId, outcome, reason, run };
+  ctx.body = { delivery, outcome, reason, run };
+}
+
+/**
+ * Each ref that has moved is a record of its own, and may become a run. Stopped between two of them there was no answer:
+ * what was stored is followed, and a redelivery adds the rest.
+ */
+async function store(
+  { engine }: WebParts,
+  { delivery, ...from }: { appId: AppId; forge: string; delivery: string },
+  event: ForgeEvent,
+): Promise<readonly HookStored[]> {
+  const named = { ...from, event: event.name };
+  if (event.kind === 'ignored') {
+    return [await engine.hooks.receive({ ...named, deliveryId: delivery, move: null, ignored: event.reason })];
+  }
+  const stored: HookStored[] = [];
+  for (const [i, move] of event.moves.entries()) {
+    const deliveryId = i === 0 ? delivery : `${delivery}:${i + 1}`;
+    stored.push(await engine.hooks.receive({ ...named, deliveryId, move, ignored: '' }));
+  }
+  return stored;
+}
+
+/** How much it says of several: that a ref is to be fetched, above all for the first time; else that there is a run. */
+function weight({ known, outcome, run }: HookStored): number {
+  if (outcome === 'pending') return known ? 2 : 3;
+  return run === null ? 0 : 1;
 }
 
 /** A small one needs no turn: a few clients that send large ones slowly must not hold up everybody's. */

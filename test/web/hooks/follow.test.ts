@@ -281,11 +281,10 @@ describe('following a webhook', () => {
   it('shows where an app comes from, without its secrets', async () => {
     const { source } = await house.json<{ source: object }>('/api/v1/apps/storefront');
     expect(source).to.deep.include({ url: tree.folder, hasToken: false });
-    expect((source as { hooks: object }).hooks).to.deep.equal({
-      github: `${house.web.url}/hooks/storefront/github`,
-      gitlab: `${house.web.url}/hooks/storefront/gitlab`,
-      gitea: `${house.web.url}/hooks/storefront/gitea`,
-    });
+    const forges = ['github', 'gitlab', 'gitea', 'gitee', 'bitbucket', 'bitbucket-dc', 'generic'];
+    expect((source as { hooks: object }).hooks).to.deep.equal(
+      Object.fromEntries(forges.map((forge) => [forge, `${house.web.url}/hooks/storefront/${forge}`])),
+    );
     const anew = (await (await connect({ url: tree.folder, newSecret: true })).json()) as { secret: string };
     expect(anew.secret)
       .to.match(/^whsec_.{44}$/)

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { HOOK_BODY_MAX } from '../../../web/limits';
+import { HOOK_BODY_MAX, HOOK_MOVES_MAX } from '../../../web/limits';
 import { makeEngineIn } from '../../support/engine';
 import { bodyOf, headersOf, WatchedGit } from '../support/forge';
 import { WorkTree } from '../support/git';
@@ -35,6 +35,9 @@ describe('a webhook', () => {
     ['standard', 'gitlab', 'gitlab-push'],
     ['gitea', 'gitea', 'gitea-push'],
     ['forgejo', 'gitea', 'forgejo-push'],
+    ['bitbucket', 'bitbucket', 'bitbucket-push'],
+    ['bitbucket-dc', 'bitbucket-dc', 'bitbucket-dc-push'],
+    ['generic', 'generic', 'generic-push'],
   ];
   for (const [sender, forge, fixture] of senders) {
     it(`of ${sender} makes a run of the commit that its branch really stands at`, async () => {
@@ -53,6 +56,75 @@ describe('a webhook', () => {
       expect(git.fetches[0]).to.include(` -- ${tree.folder} +refs/heads/main:refs/heads/main`);
     });
   }
+
+  it('of Gitee, which has no name, is known again by its time and its bytes', async () => {
+    const body = bodyOf('gitee-push');
+    const headers = headersOf.gitee(app.secret, body);
+    expect((await app.call('gitee', headers, body)).status).to.equal(202);
+    await until(() => app.isQuiet());
+    expect((await app.runs())[0]).to.include({ commit: head, ref: 'refs/heads/main', startedBy: 'gitee' });
+    const again = await app.call('gitee', headers, body);
+    expect(again.status).to.equal(200);
+    expect(await again.json()).to.include({ outcome: 'run', run: 1 });
+    const other = Buffer.from(body.toString().replaceAll('refs/heads/main', 'refs/heads/other'));
+    expect((await app.call('gitee', headers, other)).status, 'another ref in the same millisecond').to.equal(202);
+    await until(() => app.isQuiet());
+    const later = headersOf.gitee(app.secret, body, String(Number(headers['x-gitee-timestamp']) + 1));
+    expect((await app.call('gitee', later, body)).status, 'sent again from its page').to.equal(202);
+    await until(() => app.isQuiet());
+    expect((await app.hooks()).map(({ outcome }) => outcome)).to.deep.equal(['known', 'ignored', 'run']);
+    expect(await app.runs()).to.have.length(1);
+  });
+
+  for (const forge of ['bitbucket', 'bitbucket-dc'] as const) {
+    it(`of ${forge} makes a run of each ref that one push has moved, and none of a deleted one`, async () => {
+      await tree.git('tag', 'v1.4.0');
+      const body = bodyOf(`${forge}-refs-push`);
+      const headers = headersOf[forge](app.secret, body, 'three');
+      const answer = await app.call(forge, headers, body);
+      expect(answer.status).to.equal(202);
+      expect(await answer.json()).to.deep.equal({ delivery: 'three', outcome: 'pending', reason: '', run: null });
+      await until(() => app.isQuiet());
+      expect(new Set((await app.runs()).map(({ ref }) => ref))).to.deep.equal(
+        new Set(['refs/heads/main', 'refs/tags/v1.4.0']),
+      );
+      const told = (await app.hooks()).map(({ delivery, ref, outcome }) => `${delivery} ${ref} ${outcome}`);
+      expect(told).to.deep.equal([
+        'three:3 refs/tags/v1.4.0 run',
+        'three:2 refs/heads/main run',
+        'three refs/heads/old ignored',
+      ]);
+      const again = await app.call(forge, headers, body);
+      expect(again.status).to.equal(200);
+      expect(await again.json()).to.include({ delivery: 'three', outcome: 'run' });
+      expect(await app.runs()).to.have.length(2);
+    });
+  }
+
+  it('that was stored in part is completed by a redelivery', async () => {
+    const body = bodyOf('bitbucket-dc-refs-push');
+    const source = await house.engine.hooks.secretOf('storefront');
+    const named = { appId: source!.appId, forge: 'bitbucket-dc', deliveryId: 'half', event: 'repo:refs_changed' };
+    const move = { ref: 'refs/heads/old', after: '0'.repeat(40) };
+    await house.engine.hooks.receive({ ...named, move, ignored: '' });
+    const answer = await app.call('bitbucket-dc', headersOf['bitbucket-dc'](app.secret, body, 'half'), body);
+    expect(answer.status).to.equal(202);
+    await until(() => app.isQuiet());
+    expect((await app.runs())[0]).to.include({ commit: head, ref: 'refs/heads/main' });
+  });
+
+  it('of more refs than can be stored while a forge waits is refused with the number', async () => {
+    const change = { ref: { id: 'refs/heads/main' }, toHash: head };
+    const bodyWith = (count: number) => Buffer.from(JSON.stringify({ changes: new Array(count).fill(change) }));
+    const call = (body: Buffer) => app.call('bitbucket-dc', headersOf['bitbucket-dc'](app.secret, body), body);
+    const tooMany = await call(bodyWith(HOOK_MOVES_MAX + 1));
+    expect(tooMany.status).to.equal(400);
+    expect(await tooMany.text()).to.include(`names ${HOOK_MOVES_MAX + 1} refs`);
+    expect(await app.hooks()).to.have.length(0);
+    expect((await call(bodyWith(HOOK_MOVES_MAX))).status).to.equal(202);
+    await until(() => app.isQuiet());
+    expect(await (await call(bodyWith(0))).json()).to.include({ outcome: 'ignored', reason: 'the push names no ref' });
+  }).timeout(10_000);
 
   it('of a tag makes a run of the tag', async () => {
     await tree.git('tag', 'v1.4.0');
@@ -125,6 +197,10 @@ describe('a webhook', () => {
       await app.call('gitlab', right, push),
       await app.call('gitea', right, push),
       await app.call('bitbucket', right, push),
+      await app.call('bitbucket-dc', right, push),
+      await app.call('gitee', { ...right, 'x-gitee-token': app.secret, 'x-gitee-timestamp': `${Date.now()}` }, push),
+      await app.call('generic', right, push),
+      await app.call('sourcehut', right, push),
       await app.call('constructor', right, push),
       await app.call('github', right, push, 'ledger'),
       await app.call('github', right, push, 'nobody'),
@@ -173,6 +249,13 @@ describe('a webhook', () => {
       expect(answer.status, text).to.equal(400);
       expect(await answer.text()).to.include('application/json');
     }
+    for (const forge of ['bitbucket', 'bitbucket-dc'] as const) {
+      for (const text of ['{}', '{"push":{"changes":[{"new":null}]}}', '{"changes":[{"ref":{},"toHash":"x"}]}']) {
+        const body = Buffer.from(text);
+        const answer = await app.call(forge, headersOf[forge](app.secret, body), body);
+        expect(answer.status, `${forge} ${text}`).to.equal(400);
+      }
+    }
     const { 'x-github-delivery': _id, ...nameless } = headersOf.github(app.secret, push);
     expect(await (await app.call('github', nameless, push)).text()).to.include('no delivery id');
     expect(await app.hooks()).to.have.length(0);
@@ -195,11 +278,37 @@ describe('a webhook', () => {
     expect(git.fetches).to.have.length(0);
   });
 
+  it('that only tries it is answered, whichever forge sends it', async () => {
+    const body = Buffer.from('{"test":true}');
+    const ping = { ...headersOf.gitee(app.secret, body, undefined, 'push_hooks'), 'x-gitee-ping': 'true' };
+    const answers = [
+      await app.call('gitee', ping, body),
+      await app.call('bitbucket-dc', headersOf['bitbucket-dc'](app.secret, body, 'p', 'diagnostics:ping'), body),
+      await app.call('bitbucket', headersOf.bitbucket(app.secret, body, 'o', 'pullrequest:created'), body),
+    ];
+    expect(answers.map(({ status }) => status)).to.deep.equal([200, 200, 200]);
+    expect((await app.hooks()).map(({ event, reason }) => `${event}: ${reason}`)).to.deep.equal([
+      'pullrequest:created: only pushes are followed',
+      'diagnostics:ping: Bitbucket tried the webhook: it works',
+      'push_hooks: Gitee tried the webhook: it works',
+    ]);
+  });
+
   it('that names something hostile as its ref starts no process', async () => {
     const before = git.calls.length;
     for (const ref of ['refs/heads/--upload-pack=touch x', '--upload-pack=touch x', 'refs/heads/a:refs/heads/main']) {
       const body = Buffer.from(JSON.stringify({ ref, after: 'a'.repeat(40) }));
       const answer = await app.call('github', headersOf.github(app.secret, body), body);
+      expect(await answer.json()).to.include({ outcome: 'ignored', reason: 'it names neither a branch nor a tag' });
+    }
+    for (const [type, name] of [
+      ['branch', '--upload-pack=touch x'],
+      ['bookmark', 'main'],
+      ['constructor', 'main'],
+    ]) {
+      const standing = { type, name, target: { hash: 'a'.repeat(40) } };
+      const body = Buffer.from(JSON.stringify({ push: { changes: [{ new: standing, old: null }] } }));
+      const answer = await app.call('bitbucket', headersOf.bitbucket(app.secret, body), body);
       expect(await answer.json()).to.include({ outcome: 'ignored', reason: 'it names neither a branch nor a tag' });
     }
     expect(git.calls).to.have.length(before);

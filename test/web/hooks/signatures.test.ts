@@ -1,8 +1,14 @@
+import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { isBranchOrTag } from '../../../engine/model/ref-name';
+import { bitbucket } from '../../../web/hooks/bitbucket';
+import { bitbucketDc } from '../../../web/hooks/bitbucket-dc';
 import type { Forge, RawHook } from '../../../web/hooks/forge';
+import { forges } from '../../../web/hooks/forges';
+import { generic } from '../../../web/hooks/generic';
 import { gitea } from '../../../web/hooks/gitea';
+import { gitee } from '../../../web/hooks/gitee';
 import { github } from '../../../web/hooks/github';
 import { gitlab } from '../../../web/hooks/gitlab';
 import { bodyOf, headersOf } from '../support/forge';
@@ -14,6 +20,26 @@ const FORGES: [keyof typeof headersOf, Forge, string][] = [
   ['standard', gitlab, 'gitlab-push'],
   ['gitea', gitea, 'gitea-push'],
   ['forgejo', gitea, 'forgejo-push'],
+  ['gitee', gitee, 'gitee-push'],
+  ['bitbucket', bitbucket, 'bitbucket-push'],
+  ['bitbucket-dc', bitbucketDc, 'bitbucket-dc-push'],
+  ['generic', generic, 'generic-push'],
+];
+/** The same signature in the same header: there the address alone tells the forge, and its folder reads the body. */
+const ALSO_RIGHT: Readonly<Record<string, Forge>> = {
+  // Gitea and Forgejo send GitHub's header beside their own.
+  gitea: github,
+  forgejo: github,
+  bitbucket: bitbucketDc,
+  'bitbucket-dc': bitbucket,
+  standard: generic,
+  generic: gitlab,
+};
+
+/** Wherever a forge may look. */
+const CARRIERS = [
+  ...['x-hub-signature', 'x-hub-signature-256', 'x-gitea-signature', 'x-forgejo-signature'],
+  ...['x-gitee-token', 'x-gitlab-token', 'webhook-signature'],
 ];
 
 const hook = (body: Buffer | string, headers: RawHook['headers']): RawHook => ({ body: Buffer.from(body), headers });
@@ -34,11 +60,13 @@ describe('the signature of a webhook', () => {
         'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
       });
       const then = 1_614_265_330_000;
-      expect(gitlab.isSigned(signed, SECRET, then)).to.equal(true);
-      expect(gitlab.isSigned(signed, SECRET, then + 301_000), 'too old').to.equal(false);
-      expect(gitlab.isSigned(signed, SECRET, then - 301_000), 'from the future').to.equal(false);
+      for (const { isSigned } of [gitlab, generic]) {
+        expect(isSigned(signed, SECRET, then)).to.equal(true);
+        expect(isSigned(signed, SECRET, then + 301_000), 'too old').to.equal(false);
+        expect(isSigned(signed, SECRET, then - 301_000), 'from the future').to.equal(false);
+      }
       signed.headers['webhook-signature'] = `v1a,x v1,AAAA ${signed.headers['webhook-signature'] as string}`;
-      expect(gitlab.isSigned(signed, SECRET, then), 'one of several').to.equal(true);
+      expect(generic.isSigned(signed, SECRET, then), 'one of several').to.equal(true);
     });
 
     it('is that of RFC 4231, test case 2, for Gitea and Forgejo', () => {
@@ -54,15 +82,14 @@ describe('the signature of a webhook', () => {
     it(`of ${name} is accepted, and no other forge’s is`, () => {
       const headers = headersOf[name](SECRET, body);
       expect(forge.isSigned({ body, headers }, SECRET, Date.now())).to.equal(true);
-      for (const other of [github, gitlab, gitea].filter((o) => o !== forge)) {
-        // Gitea and Forgejo send GitHub's header as well; it is right, and an address takes it only from its own forge.
-        const accepted = other === github && (name === 'gitea' || name === 'forgejo');
+      for (const other of forges.filter((o) => o !== forge)) {
+        const accepted = other === ALSO_RIGHT[name];
         expect(other.isSigned({ body, headers }, SECRET, Date.now()), other.name).to.equal(accepted);
       }
     });
 
     it(`of ${name} is refused when one byte of the body differs`, () => {
-      if (name === 'gitlab') return; // its token says nothing about the body
+      if (name === 'gitlab' || name === 'gitee') return; // their tokens say nothing about the body
       const headers = headersOf[name](SECRET, body);
       fc.assert(
         fc.property(fc.nat(body.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
@@ -77,8 +104,8 @@ describe('the signature of a webhook', () => {
 
     it(`of ${name} is refused when it is missing, empty, cut, doubled, or made with another secret`, () => {
       const right: Record<string, string> = headersOf[name](SECRET, body);
-      const carriers = Object.keys(right).filter((key) => /signature|token/.test(key) && key !== 'x-hub-signature');
-      const own = carriers.filter((key) => forge === github || key !== 'x-hub-signature-256');
+      const foreign = forge === github ? 'x-hub-signature' : 'x-hub-signature-256';
+      const own = Object.keys(right).filter((key) => /signature|token/.test(key) && key !== foreign);
       const changes: ((text: string) => string)[] = [
         () => '',
         (text) => text.slice(0, -1),
@@ -108,6 +135,40 @@ describe('the signature of a webhook', () => {
     expect(github.isSigned({ body, headers }, SECRET, 0)).to.equal(false);
     const moved = { ...headers, 'x-hub-signature-256': headers['x-hub-signature'] };
     expect(github.isSigned({ body, headers: moved }, SECRET, 0)).to.equal(false);
+  });
+
+  it('of SHA-1 is none at any forge, in any header', () => {
+    const body = bodyOf('github-push');
+    const sha1 = (encoding: 'hex' | 'base64') => createHmac('sha1', SECRET).update(body).digest(encoding);
+    const time = Math.floor(Date.now() / 1_000);
+    const plain = { 'webhook-id': 'one', 'webhook-timestamp': `${time}`, 'x-gitee-timestamp': `${time * 1_000}` };
+    for (const text of [`sha1=${sha1('hex')}`, `sha256=${sha1('hex')}`, sha1('hex'), sha1('base64')]) {
+      for (const carrier of CARRIERS) {
+        const headers = { ...plain, [carrier]: carrier === 'webhook-signature' ? `v1,${text}` : text };
+        const taken = forges.filter((forge) => forge.isSigned({ body, headers }, SECRET, Date.now()));
+        expect(
+          taken.map(({ name }) => name),
+          `${carrier}: ${text}`,
+        ).to.deep.equal([]);
+      }
+    }
+  });
+
+  it('of Gitee holds for five minutes, escaped or not, and its password is none', () => {
+    // The time and the key that a user of Gitee has published, with the signature that came.
+    const then = 1_672_135_206_524;
+    const signed = (token: string, time = String(then)) =>
+      hook('', { 'x-gitee-timestamp': time, 'x-gitee-token': token });
+    const token = 'AbEvusCKxqRkBtTr4fD47SGVP/mRwlt48iuUYMFRloI=';
+    expect(gitee.isSigned(signed(token), '123654', then)).to.equal(true);
+    expect(gitee.isSigned(signed(encodeURIComponent(token)), '123654', then)).to.equal(true);
+    expect(gitee.isSigned(signed(token), '123655', then), 'another key').to.equal(false);
+    expect(gitee.isSigned(signed(token), '123654', then + 301_000), 'too old').to.equal(false);
+    expect(gitee.isSigned(signed(token), '123654', then - 301_000), 'from the future').to.equal(false);
+    expect(gitee.isSigned(signed(token, String(then + 1)), '123654', then), 'another time').to.equal(false);
+    expect(gitee.isSigned(signed('%zz%2'), '123654', then), 'escaped wrongly').to.equal(false);
+    expect(gitee.isSigned(signed('123654'), '123654', then), 'the password').to.equal(false);
+    expect(gitee.isSigned(hook('', { 'x-gitee-token': '123654' }), '123654', then), 'without a time').to.equal(false);
   });
 
   it('of Forgejo is not rescued by Gitea’s, nor GitLab’s by the plain token', () => {

@@ -31,17 +31,21 @@ export const headersOf = {
     'webhook-timestamp': String(Math.floor(Date.now() / 1000)),
     'x-gitlab-token': secret,
   }),
-  /** GitLab with a signing token. */
-  standard: (secret: string, body: Buffer, id: string = randomUUID(), seconds = Math.floor(Date.now() / 1000)) => ({
+  /** Standard Webhooks. */
+  generic: (secret: string, body: Buffer, id: string = randomUUID(), seconds = Math.floor(Date.now() / 1000)) => ({
     'content-type': 'application/json',
-    'x-gitlab-event': 'Push Hook',
-    'idempotency-key': id,
     'webhook-id': id,
     'webhook-timestamp': String(seconds),
     'webhook-signature': `v1,${createHmac('sha256', Buffer.from(secret.replace('whsec_', ''), 'base64'))
       .update(`${id}.${seconds}.`)
       .update(body)
       .digest('base64')}`,
+  }),
+  /** GitLab with a signing token. */
+  standard: (secret: string, body: Buffer, id: string = randomUUID()) => ({
+    ...headersOf.generic(secret, body, id),
+    'x-gitlab-event': 'Push Hook',
+    'idempotency-key': id,
   }),
   gitea: (secret: string, body: Buffer, id: string = randomUUID(), event = 'push') => ({
     'content-type': 'application/json',
@@ -57,6 +61,31 @@ export const headersOf = {
     'x-forgejo-event': event,
     'x-forgejo-delivery': id,
     'x-forgejo-signature': hex(secret, body),
+  }),
+  /** With a signing key. There is no id: the time (ms) is what differs. */
+  gitee: (secret: string, _body: Buffer, time: string = String(Date.now()), event = 'Push Hook') => ({
+    'content-type': 'application/json',
+    'user-agent': 'git-oschina-hook',
+    'x-gitee-event': event,
+    'x-git-oschina-event': event,
+    'x-gitee-ping': 'false',
+    'x-gitee-timestamp': time,
+    'x-gitee-token': createHmac('sha256', secret).update(`${time}\n${secret}`).digest('base64'),
+  }),
+  bitbucket: (secret: string, body: Buffer, id: string = randomUUID(), event = 'repo:push') => ({
+    'content-type': 'application/json',
+    'user-agent': 'Bitbucket-Webhooks/2.0',
+    'x-attempt-number': '1',
+    'x-event-key': event,
+    'x-hook-uuid': '5a3d1e7c-41f7-4a4e-8f0e-6a8a8f0d2b11',
+    'x-request-uuid': id,
+    'x-hub-signature': `sha256=${hex(secret, body)}`,
+  }),
+  'bitbucket-dc': (secret: string, body: Buffer, id: string = randomUUID(), event = 'repo:refs_changed') => ({
+    'content-type': 'application/json; charset=utf-8',
+    'x-event-key': event,
+    'x-request-id': id,
+    'x-hub-signature': `sha256=${hex(secret, body)}`,
   }),
 };
 

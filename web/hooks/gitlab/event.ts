@@ -1,5 +1,5 @@
 import type { ForgeEvent, RawHook } from '../forge';
-import { eventHeader, idHeader, readMove } from '../read';
+import { eventHeader, idHeader, NO_PUSH, readPush } from '../read';
 
 const PUSHES = ['Push Hook', 'Tag Push Hook'];
 
@@ -12,6 +12,6 @@ export function deliveryId(hook: RawHook): string | undefined {
 
 export function event(hook: RawHook): ForgeEvent {
   const name = eventHeader(hook, 'x-gitlab-event');
-  if (PUSHES.includes(name)) return { kind: 'moved', name, ...readMove(hook.body) };
-  return { kind: 'ignored', name, reason: 'only pushes are followed' };
+  if (PUSHES.includes(name)) return readPush(name, hook.body);
+  return { kind: 'ignored', name, reason: NO_PUSH };
 }

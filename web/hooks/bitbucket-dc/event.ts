@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import type { ForgeEvent, RawHook } from '../forge';
+import { commit, eventHeader, idHeader, moved, NO_PUSH, readAs, refText } from '../read';
+
+export const deliveryId = (hook: RawHook): string | undefined => idHeader(hook, 'x-request-id');
+
+export function event(hook: RawHook): ForgeEvent {
+  const name = eventHeader(hook, 'x-event-key');
+  if (name === 'diagnostics:ping') return { kind: 'ignored', name, reason: 'Bitbucket tried the webhook: it works' };
+  if (name !== 'repo:refs_changed') return { kind: 'ignored', name, reason: NO_PUSH };
+  const { changes } = readAs(push, hook.body);
+  return moved(
+    name,
+    changes.map(({ ref, toHash }) => ({ ref: ref.id, after: toHash })),
+  );
+}
+
+/** One push of several refs is one event. */
+const push = z.object({ changes: z.array(z.object({ ref: z.object({ id: refText }), toHash: commit })) });

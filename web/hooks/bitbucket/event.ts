@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { ForgeEvent, Move, RawHook } from '../forge';
+import { commit, eventHeader, idHeader, moved, NO_PUSH, NOWHERE, readAs, refText } from '../read';
+
+/** The same for each attempt to deliver it. */
+export const deliveryId = (hook: RawHook): string | undefined => idHeader(hook, 'x-request-uuid');
+
+export function event(hook: RawHook): ForgeEvent {
+  const name = eventHeader(hook, 'x-event-key');
+  if (name !== 'repo:push') return { kind: 'ignored', name, reason: NO_PUSH };
+  return moved(name, readAs(push, hook.body).push.changes.map(toMove));
+}
+
+const reference = z.object({ type: z.string(), name: refText });
+const change = z.union([
+  z.object({ new: reference.extend({ target: z.object({ hash: commit }) }) }),
+  z.object({ new: z.null(), old: reference }),
+]);
+/** One push of several refs is one event. */
+const push = z.object({ push: z.object({ changes: z.array(change) }) });
+
+const toMove = (one: z.infer<typeof change>): Move =>
+  one.new === null ? { ref: refOf(one.old), after: NOWHERE } : { ref: refOf(one.new), after: one.new.target.hash };
+
+const FOLDERS: ReadonlyMap<string, string> = new Map([
+  ['branch', 'refs/heads'],
+  ['tag', 'refs/tags'],
+]);
+
+/** Of any other type it is no ref's name, and not followed. */
+const refOf = ({ type, name }: z.infer<typeof reference>): string => `${FOLDERS.get(type) ?? type}/${name}`;

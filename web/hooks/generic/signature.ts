@@ -1,0 +1,2 @@
+/** `webhook-signature` alone (Standard Webhooks). */
+export { isStandardSigned as isSigned } from '../standard';
