@@ -4,6 +4,7 @@ import type { StepKind } from '../../engine/ports/step-kind';
 import type { StepLease } from '../../engine/steps/lease';
 import { takeSteps, type Wish } from '../../engine/steps/take';
 import { anyStepWaits } from '../../engine/steps/waiting';
+import { inLine } from '../../engine/store/grouped-writes';
 import { type Execution, executeStep } from './execute';
 import { Heard } from './heard';
 
@@ -72,7 +73,7 @@ export function startWorker(
   const begin = (lease: StepLease): void => {
     const kind = kinds.get(lease.kind);
     if (kind === undefined) throw new Error(`this runner took a step of kind ${lease.kind}, which it does not know`);
-    const execution = executeStep(engine, kind, lease);
+    const execution = inLine(() => executeStep(engine, kind, lease));
     active.add(execution);
     places += 1;
     // What is taken now shares the commit of the result, when few end at the same time; else it is taken after it.

@@ -56,7 +56,7 @@ describe('pushes that arrive in another order than Git took them', () => {
     const [old = '', young = ''] = commits;
     await arrive(young, old);
     await arrive(old, NO_COMMIT);
-    expect(await head()).to.equal(old);
+    expect(await head()).to.equal(young);
     expect(await carriedOut()).to.deep.equal(['2 superseded: superseded by #1', '1 succeeded']);
     expect(await head()).to.equal(young);
   });
