@@ -60,6 +60,7 @@ import { rollback } from './runs/rollback';
 import { demandRoomFor } from './runs/room';
 import { showRun } from './runs/show';
 import { listRunSummaries } from './runs/summary';
+import { toldBefore } from './runs/told-before';
 import { undo } from './runs/undo';
 import { endSession } from './sessions/end';
 import { placedInstances } from './sessions/list';
@@ -110,6 +111,7 @@ export function createEngine(parts: EngineParts) {
       list: to(listRuns),
       summaries: to(listRunSummaries),
       relatives: to(relativesOf),
+      toldBefore: to(toldBefore),
       countOpen: to(countOpenRuns),
       demandRoom: to(demandRoomFor),
       show: to(showRun),

@@ -1,7 +1,7 @@
 /**
  * Does `path` match `pattern`? `*` and `?` stay inside one folder, `**` spans folders; everything else is literal.
- * Used for `take` (files) and `on` (branch and tag names). Time is polynomial in both lengths: no regular expression
- * is made from what a user wrote.
+ * Used for `take` (files) and `on` (branches, tags, changed files). Time is polynomial in both lengths: no regular
+ * expression is made from what a user wrote.
  */
 export function matchesGlob(pattern: string, path: string): boolean {
   return matchesParts(pattern.split('/'), path.split('/'));

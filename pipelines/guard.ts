@@ -61,7 +61,10 @@ interface Counts {
 
 function refuse(type: CST.TokenType | null, counts: Counts): { code: string; message: string } | null {
   if (type === 'tag') {
-    return { code: 'yaml-tag', message: 'YAML tags ("!…") are not read here. Write the plain value.' };
+    return {
+      code: 'yaml-tag',
+      message: 'YAML tags ("!…") are not read here. Write the plain value; in quotes, as "!docs/**".',
+    };
   }
   if (type === 'directive-line') {
     return { code: 'yaml-directive', message: 'YAML directives ("%…") are not read here. Remove the line.' };

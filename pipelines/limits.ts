@@ -31,6 +31,8 @@ export const BACK_OFF_MS_MAX = 5 * 60 * 1000;
 export const EXPIRES_MS_MAX = 90 * 24 * 60 * 60 * 1000;
 export const APPROVERS_MAX = 10;
 export const LIST_MAX = 100;
+/** Most changed paths of a push that `on.paths` is asked about; past it, every path counts as changed. */
+export const CHANGED_PATHS_MAX = 10_000;
 /** Ways into gray; all of them travel in one entry of the gateway's map. */
 export const GRAY_RULES_MAX = 20;
 /** Most users in a list from a file. */

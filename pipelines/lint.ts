@@ -4,7 +4,7 @@ import { type LintFacts, type Report, type Rule, WARNING } from './lint-rule';
 import { appNameProblem, LABEL_PATTERN, RESERVED_STAGE_NAMES } from './names';
 import { nearest } from './nearest';
 import { PIPELINE_FILE } from './parse';
-import { isInContext } from './paths';
+import { isInContext, WHOLE_REPOSITORY } from './paths';
 import type { PipelineSpec, Problem, StageSpec } from './types';
 import { formatDuration } from './units';
 import { type Path, Where } from './where';
@@ -28,6 +28,17 @@ const appName: Rule = ({ app }, report) => {
 const refs: Rule = ({ on }, report) => {
   if (on.branches.length > 0 || on.tags.length > 0) return;
   report(['on'], 'no-refs', 'No branch and no tag starts a run. Name one in on.branches or on.tags.');
+};
+
+/** A push that leaves an app's folder as it is starts a run only when the build sees more than that folder. */
+const changedPaths: Rule = ({ on, build }, report) => {
+  if (build.image?.context === WHOLE_REPOSITORY) return;
+  for (const [index, pattern] of (on.paths ?? []).entries()) {
+    if (!/^!?\//.test(pattern)) continue;
+    const message = `"${pattern}" begins at the root of the repository; the build sees the folder of gantry.yml only.`;
+    const advice = 'Write it without the "/", or let the build see the whole repository: serve.image.context: /';
+    report(['on', 'paths', index], 'paths-outside', `${message} ${advice}`, { nearest: pattern.replace('/', '') });
+  }
 };
 
 /** Exactly one way to come to something that runs: an image of its own, or an artifact on a base. */
@@ -150,6 +161,7 @@ const warmth: Rule = ({ stages }, report) => {
 const RULES: readonly Rule[] = [
   appName,
   refs,
+  changedPaths,
   origin,
   dockerfile,
   configurationFiles,

@@ -62,6 +62,7 @@ function values(): string {
 | levels | ${limits.DEPTH_MAX} |
 | entries in a list | ${limits.LIST_MAX} |
 | instances of a stage | ${limits.INSTANCES_MAX} |
+| changed paths of a push; past it every path counts as changed | ${limits.CHANGED_PATHS_MAX.toLocaleString('en')} |
 | people at one gate | ${limits.APPROVERS_MAX} |
 | kept warm | ${formatDuration(limits.KEEP_WARM_MS_MAX)} |
 

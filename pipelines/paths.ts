@@ -30,6 +30,20 @@ export function cachePathProblem(path: string): string | null {
   return repositoryPathProblem(inside);
 }
 
+/** Why `pattern` cannot say which changed files start a run, as a phrase; null when it can. */
+export function changedPathProblem(pattern: string): string | null {
+  const path = pattern.replace(/^!/, '').replace(/^\//, '');
+  return path === '' ? 'names no file' : repositoryPathProblem(path);
+}
+
+/** One spelling for such a pattern; a folder stands for all that is in it. */
+export function plainPattern(pattern: string): string {
+  const [, front = '', path = ''] = /^(!?\/?)(.*)$/.exec(pattern) ?? [];
+  const plain = plainPath(path);
+  if (plain === '.') return `${front}**`;
+  return path.endsWith('/') ? `${front}${plain}/**` : `${front}${plain}`;
+}
+
 /** Folders of a container that belong to the kernel or to Gantry. */
 const FOREIGN_FOLDERS = ['/proc', '/sys', '/dev', '/gantry'];
 

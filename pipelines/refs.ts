@@ -9,7 +9,9 @@ const KINDS = [
   { prefix: 'refs/tags/', noun: 'tag', key: 'tags' },
 ] as const;
 
-export function wantsRef(spec: Pick<PipelineSpec, 'on'>, ref: string): RefVerdict {
+export const isBranch = (ref: string): boolean => ref.startsWith(KINDS[0].prefix);
+
+export function wantsRef(spec: { on: Pick<PipelineSpec['on'], 'branches' | 'tags'> }, ref: string): RefVerdict {
   const kind = KINDS.find(({ prefix }) => ref.startsWith(prefix));
   if (kind === undefined) return { wanted: false, reason: `${ref} is neither a branch nor a tag.` };
   const name = ref.slice(kind.prefix.length);

@@ -1,5 +1,5 @@
 import { DEFAULT_POOL } from './names';
-import { plainPath, WHOLE_REPOSITORY } from './paths';
+import { plainPath, plainPattern, WHOLE_REPOSITORY } from './paths';
 import type { CheckShape, EnvironmentShape, PipelineShape, ServeOverrideShape } from './shape';
 import type {
   ArtifactBuild,
@@ -35,7 +35,7 @@ export function resolvePipeline(shape: PipelineShape, order: readonly string[]):
     build,
     serve,
     stages: names.map((name) => resolveStage(name, shape.stages[name], build, serve)),
-    on: shape.on,
+    on: { ...shape.on, paths: shape.on.paths?.map(plainPattern) ?? null },
   };
 }
 

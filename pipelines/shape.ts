@@ -14,7 +14,13 @@ import {
   TIMEOUT_MS_MAX,
 } from './limits';
 import { APP_NAME_PATTERN, APP_NAME_WORDS, DEFAULT_POOL, LABEL_PATTERN } from './names';
-import { cachePathProblem, containerPathProblem, contextProblem, repositoryPathProblem } from './paths';
+import {
+  cachePathProblem,
+  changedPathProblem,
+  containerPathProblem,
+  contextProblem,
+  repositoryPathProblem,
+} from './paths';
 
 /**
  * The shape of `gantry.yml` as people write it. One text: `parse` checks with it, the JSON Schema is made from it,
@@ -31,6 +37,9 @@ const role = field.word(LABEL_PATTERN, `${LABEL_WORDS}, such as release-manager`
 const httpPath = field.word(HTTP_PATH, 'an HTTP path that starts with "/", such as /health');
 const httpStatus = field.whole(100, 599);
 const refPatterns = field.list(field.path('the name of a branch or tag; "*" matches a part, "**" everything'));
+const changedPaths = field
+  .list(field.pathThat(changedPathProblem, 'a file pattern such as src/**, or "!docs/**" in quotes'))
+  .min(1, { error: 'at least one file pattern; without the key every file counts' });
 const cache = field.list(field.pathThat(cachePathProblem, 'a folder such as ~/.m2'));
 
 const pool = field
@@ -251,6 +260,19 @@ export const pipelineShape = z.strictObject({
     .strictObject({
       branches: refPatterns.prefault(['main', 'master']).describe('Branches; "*" matches a part, "**" everything.'),
       tags: refPatterns.prefault([]).describe('Tags, by the same patterns.'),
+      paths: changedPaths
+        .optional()
+        .describe(
+          'Files, from the folder of this file, or from the root of the repository with "/" in front. A push of a ' +
+            'branch starts a run only when it changed one of them; the last pattern that matches counts, and "!" ' +
+            'takes away. A change of gantry.yml counts, too. Default: every file.',
+        ),
+      skip: field.yesOrNo
+        .prefault(true)
+        .describe(
+          'A push of a branch starts no run when the message of its commit has [skip ci], [ci skip] or [no ci] in it, ' +
+            'or ends with the trailer "Skip-CI: true". With false, such words say nothing.',
+        ),
     })
     .prefault({})
     .describe('Which pushes start a run. A push of anything else is kept and ends as "ignored".'),

@@ -10,8 +10,17 @@ export interface PipelineSpec {
   serve: ServeSpec;
   /** In order. `test`, `gray`, `production` unless the file leaves some out; `production` is always there. */
   stages: StageSpec[];
-  /** Which refs this pipeline wants; a push of another ref ends as `ignored`. Default: `branches: [main, master]`. */
-  on: { branches: string[]; tags: string[] };
+  /** Which pushes this pipeline wants; another one ends as `ignored`. Default: `branches: [main, master]`. */
+  on: OnSpec;
+}
+
+export interface OnSpec {
+  branches: string[];
+  tags: string[];
+  /** Globs of files, from the folder of `gantry.yml`, or with "/" in front from the repository's; null: every file. */
+  paths: string[] | null;
+  /** Whether a commit's message may say that its push is to start no run. */
+  skip: boolean;
 }
 
 export interface BuildSpec {

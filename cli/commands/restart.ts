@@ -14,7 +14,7 @@ interface Restarted {
 export const restart: Command = {
   name: 'restart',
   summary: 'walks the plan of a run that failed once more, from the step that failed',
-  arguments: [APP, { name: 'RUN', help: 'number of the run, which must have failed or been cancelled' }],
+  arguments: [APP, { name: 'RUN', help: 'number of the run, which must have failed, or been cancelled or ignored' }],
   options: {
     from: { value: 'STEP', help: 'the first step to do once more; else the first that did not succeed' },
     reason: { value: 'TEXT', help: 'why, for the audit and those who look later' },

@@ -6,6 +6,8 @@ export interface Sources {
   commit(app: string, commit: string): Promise<CommitFacts>;
   /** Whether `ancestor`, another commit, is among those that `commit` was made from; not so when it is not known. */
   comesFrom(app: string, commit: string, ancestor: string): Promise<boolean>;
+  /** Paths of the files that differ between two commits: made, changed, removed. At most `limit`, or it says no. */
+  changedPaths(app: string, earlier: string, commit: string, limit: number): Promise<ChangedPaths>;
   /** Undefined when the commit has no such file. Links are not followed. */
   readFile(app: string, commit: string, path: string, limitBytes: number): Promise<Buffer | undefined>;
   /** Paths of all files, at most `limit`. */
@@ -16,9 +18,14 @@ export interface Sources {
   heads(app: string): Promise<{ ref: string; commit: string }[]>;
 }
 
+/** `unknown`: why it cannot be told, as a phrase. */
+export type ChangedPaths = { paths: string[] } | { unknown: string };
+
 export interface CommitFacts {
   commit: string;
   title: string;
+  /** All of it, the title too. */
+  message: string;
   author: string;
   email: string;
   time: number;

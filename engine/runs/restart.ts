@@ -55,7 +55,7 @@ export async function restartRun(parts: EngineParts, wanted: RestartWanted, acto
 function restartPlan(found: RunFound, from: string | undefined): RestartPlan {
   const own = found.steps.filter(({ verb }) => verb === 'run');
   const planned = found.plan?.steps ?? [];
-  const first = from ?? own.find(({ state }) => state !== 'succeeded')?.name ?? '';
+  const first = from ?? own.find(({ state }) => state !== 'succeeded')?.name ?? 'plan';
   if (!own.some(({ name }) => name === first)) {
     const steps = own.map(({ name }) => name).join(', ');
     throw new GantryError(

@@ -30,7 +30,8 @@ export function demandEnded(found: RunFound): void {
   if (!isFinalRun(state)) {
     throw new GantryError('conflict', 'restart-open', `${run} is ${state}`, 'wait for its end, or cancel it first');
   }
-  if (ENDED_BADLY.includes(state)) return;
+  // A person may want what its message or its paths held back.
+  if (ENDED_BADLY.includes(state) || state === 'ignored') return;
   throw new GantryError('conflict', 'restart-done', `${run} is ${state}: there is nothing to do once more`);
 }
 

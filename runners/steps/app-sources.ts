@@ -1,6 +1,7 @@
 import type { CommitFacts } from '../../engine/ports/sources';
 import type { StepWork } from '../../engine/ports/step-kind';
 import { plainPath, WHOLE_REPOSITORY } from '../../pipelines/paths';
+import type { ChangedFile } from '../../pipelines/triggers';
 import type { World } from '../world';
 
 /** The sources of one app at the commit of its run. Paths are relative to the app's folder. */
@@ -8,6 +9,8 @@ export interface AppSources {
   facts(): Promise<CommitFacts>;
   /** Whether `ancestor` is among the commits that `commit` was made from. */
   comesFrom(commit: string, ancestor: string): Promise<boolean>;
+  /** Files that differ from those of an earlier commit; or why that cannot be told, as a phrase. */
+  changedSince(earlier: string, limit: number): Promise<{ files: ChangedFile[] } | { unknown: string }>;
   /** Undefined when the commit has no such file. */
   readFile(path: string, limitBytes: number): Promise<Buffer | undefined>;
   /** Paths of the app's files, at most `limit` of the repository's. */
@@ -22,15 +25,22 @@ export async function appSources({ engine, lease }: StepWork, { sources }: World
   const { repository, path: folder } = await engine.apps.find(lease.app.name);
   const { commit } = lease.run;
   const inRepository = (path: string): string => plainPath(`${folder}/${path}`);
+  const ownPath = (path: string): string | undefined => {
+    if (folder === '.') return path;
+    return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
+  };
   return {
     inRepository,
     facts: () => sources.commit(repository, commit),
     comesFrom: (sha, ancestor) => sources.comesFrom(repository, sha, ancestor),
+    changedSince: async (earlier, limit) => {
+      const changed = await sources.changedPaths(repository, earlier, commit, limit);
+      return 'unknown' in changed ? changed : { files: changed.paths.map((path) => ({ own: ownPath(path), path })) };
+    },
     readFile: (path, limitBytes) => sources.readFile(repository, commit, inRepository(path), limitBytes),
     listFiles: async (limit) => {
       const paths = await sources.listFiles(repository, commit, limit);
-      if (folder === '.') return paths;
-      return paths.filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1));
+      return paths.map(ownPath).filter((path) => path !== undefined);
     },
     tar: (path) => sources.tar(repository, commit, path === WHOLE_REPOSITORY ? '.' : inRepository(path)),
   };

@@ -6,10 +6,10 @@ import type { Kin } from '../../engine/runs/kin';
 import { checkPipeline, problemLine } from '../../pipelines/check';
 import { givenProblem, planPipeline } from '../../pipelines/plan';
 import { isTextWanted, proposePipeline } from '../../pipelines/propose';
-import { wantsRef } from '../../pipelines/refs';
 import type { Given, PipelineSpec, Problem } from '../../pipelines/types';
 import type { World } from '../world';
 import { type AppSources, appSources } from './app-sources';
+import { reasonToIgnore } from './ignored';
 import { parseOnce } from './recent-pipelines';
 
 export const PIPELINE_FILE = 'gantry.yml';
@@ -30,7 +30,7 @@ export function planStep(world: World): StepKind<'plan'> {
 async function makePlan(context: StepContext<'plan'>, world: World): Promise<StepResult> {
   const { lease, log, engine } = context;
   const app = lease.app.name;
-  const { commit, ref } = lease.run;
+  const { commit } = lease.run;
   const sources = await appSources(context, world);
   const told = await sources.facts();
   await describeRun(engine.parts, lease, { title: told.title, author: `${told.author} <${told.email}>` });
@@ -42,8 +42,8 @@ async function makePlan(context: StepContext<'plan'>, world: World): Promise<Ste
   const facts = { file, solo: await engine.users.isSolo(), files: (path: string) => paths.has(path) };
   const spec = check(context, text.toString('utf8'), facts);
   demandApp(spec, app, file);
-  const verdict = wantsRef(spec, ref);
-  if (!verdict.wanted) return { end: 'ignored', reason: verdict.reason };
+  const reason = await reasonToIgnore(context, sources, spec, told.message);
+  if (reason !== undefined) return { end: 'ignored', reason };
   const plan = planPipeline(spec);
   log(`plan: ${plan.steps.map((s) => s.name).join(' → ')}`);
   return { end: 'planned', plan, kin: await kinOf(context, sources) };

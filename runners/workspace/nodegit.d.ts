@@ -28,6 +28,7 @@ declare module 'nodegit' {
   export class Commit {
     sha(): string;
     summary(): string;
+    message(): string;
     author(): Signature;
     timeMs(): number;
     parents(): Oid[];
@@ -37,6 +38,19 @@ declare module 'nodegit' {
     name(): string;
     isConcrete(): number | boolean;
     target(): Oid;
+  }
+  export class DiffFile {
+    path(): string;
+  }
+  export class DiffDelta {
+    /** Has the path of a file that was removed, too. */
+    oldFile(): DiffFile;
+  }
+  export class Diff {
+    static readonly OPTION: { INCLUDE_TYPECHANGE: number };
+    static treeToTree(repository: Repository, earlier: Tree, later: Tree, how: { flags: number }): Promise<Diff>;
+    numDeltas(): number;
+    getDelta(index: number): DiffDelta;
   }
   export const Graph: {
     /** 1 when `ancestor` can be reached from `commit`, and is not the same. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { type Commit, Graph, Oid, Repository, type Tree, type TreeEntry } from 'nodegit';
+import { type Commit, Diff, Graph, Oid, Repository, type Tree, type TreeEntry } from 'nodegit';
 import { type Pack, pack } from 'tar-stream';
 import { GantryError, messageOf } from '../../engine/model/errors';
 import { Recent } from '../../engine/model/recent';
-import type { CommitFacts, Sources } from '../../engine/ports/sources';
+import type { ChangedPaths, CommitFacts, Sources } from '../../engine/ports/sources';
 import { RecentArchives } from './recent-archives';
 
 /** Git's file modes (gitformat-index): a link's content is its target. */
@@ -34,6 +34,7 @@ export function gitSources(folder: string): Sources {
   return {
     commit: async (app, sha) => facts((await at(app, sha)).commit),
     comesFrom: async (app, sha, ancestor) => comesFrom(await open(app), sha, ancestor),
+    changedPaths: async (app, earlier, sha, limit) => changedPaths(await open(app), { app, sha }, earlier, limit),
     readFile: async (app, sha, path, limitBytes) => readFile((await at(app, sha)).tree, path, limitBytes),
     listFiles: async (app, sha, limit) => {
       const paths: string[] = [];
@@ -89,10 +90,29 @@ async function comesFrom(repository: Repository, sha: string, ancestor: string):
   return (await found.catch(() => 0)) === 1;
 }
 
+/** Git names a folder by its content, so only folders that differ are read. */
+async function changedPaths(
+  repository: Repository,
+  { app, sha }: { app: string; sha: string },
+  earlier: string,
+  limit: number,
+): Promise<ChangedPaths> {
+  const later = await snapshot(repository, app, sha);
+  const before = await snapshot(repository, app, earlier).catch(() => undefined);
+  if (before === undefined) return { unknown: `commit ${earlier.slice(0, 12)}, the one before, is not there any more` };
+  // Otherwise a file that became a link stands there twice.
+  const flags = Diff.OPTION.INCLUDE_TYPECHANGE;
+  const diff = await Diff.treeToTree(repository, before.tree, later.tree, { flags });
+  const count = diff.numDeltas();
+  if (count > limit) return { unknown: `more than ${limit} files changed` };
+  return { paths: Array.from({ length: count }, (_, index) => diff.getDelta(index).oldFile().path()) };
+}
+
 function facts(commit: Commit): CommitFacts {
   return {
     commit: commit.sha(),
     title: commit.summary(),
+    message: commit.message(),
     author: commit.author().name(),
     email: commit.author().email(),
     time: commit.timeMs(),

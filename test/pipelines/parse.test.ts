@@ -10,7 +10,7 @@ describe('reading a gantry.yml', () => {
     expect(spec.build.artifact).to.include({ in: 'gantry/maven', take: 'target/*.war', timeout: 900_000 });
     expect(spec.serve).to.deep.include({ port: 8080, instances: 1, sticky: false, drain: 30_000 });
     expect(spec.serve.health).to.deep.equal({ path: '/health', status: 200, within: 60_000 });
-    expect(spec.on).to.deep.equal({ branches: ['main', 'master'], tags: [] });
+    expect(spec.on).to.deep.equal({ branches: ['main', 'master'], tags: [], paths: null, skip: true });
   });
 
   it('understands the gray stage', () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -13,16 +13,20 @@ import { gitSources } from '../../../runners/workspace/sources';
 
 const run = promisify(execFile);
 
+const gitIn =
+  (work: string) =>
+  async (...args: string[]): Promise<string> => {
+    const as = ['-c', 'user.name=ada', '-c', 'user.email=ada@example.org'];
+    return (await run('git', ['-C', work, ...as, ...args])).stdout.trim();
+  };
+
 describe('the sources of a commit', () => {
   let folder = '';
   let sha = '';
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'gantry-test-'));
     const work = join(folder, 'work');
-    const git = async (...args: string[]) =>
-      (
-        await run('git', ['-C', work, '-c', 'user.name=ada', '-c', 'user.email=ada@example.org', ...args])
-      ).stdout.trim();
+    const git = gitIn(work);
     await mkdir(join(work, 'app'), { recursive: true });
     await git('init', '-q');
     await writeFile(join(work, 'app', 'run.sh'), 'true\n', { mode: 0o755 });
@@ -55,6 +59,62 @@ describe('the sources of a commit', () => {
     expect(await entries(await sources.tar('shop', sha, 'app'))).to.have.length(2);
     expect(await sources.listFiles('shop', sha, 10)).to.deep.equal(['app/run.sh', 'app/start']);
     expect(await sources.readFile('shop', sha, 'app/start', 100)).to.equal(undefined);
+  });
+});
+
+describe('the files that differ between two commits', () => {
+  let folder = '';
+  const commits: string[] = [];
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gantry-test-'));
+    const work = join(folder, 'work');
+    const git = gitIn(work);
+    const commit = async (message: string): Promise<void> => {
+      await git('add', '-A');
+      await git('commit', '-q', '--allow-empty', '-m', message);
+      commits.push(await git('rev-parse', 'HEAD'));
+    };
+    await mkdir(join(work, 'a', 'b'), { recursive: true });
+    await git('init', '-q');
+    for (const path of ['a/b/stays', 'a/changes', 'a/goes', 'link', 'moves']) await writeFile(join(work, path), path);
+    await commit('first\n\nand why');
+    await writeFile(join(work, 'a', 'changes'), 'changed');
+    await writeFile(join(work, 'ä "new"\n'), '');
+    await rm(join(work, 'a', 'goes'));
+    await rm(join(work, 'link'));
+    await symlink('a', join(work, 'link'));
+    await git('mv', 'moves', 'a/moved');
+    await chmod(join(work, 'a', 'b', 'stays'), 0o755);
+    await commit('second');
+    await commit('third');
+    await run('git', ['clone', '-q', '--bare', work, join(folder, 'git', 'shop.git')]);
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const changed = (earlier: number, later: number, limit = 100) =>
+    gitSources(join(folder, 'git')).changedPaths('shop', commits[earlier] ?? '', commits[later] ?? '', limit);
+
+  it('are those that were made, changed, moved or removed, by their whole names', async () => {
+    const paths = ['a/b/stays', 'a/changes', 'a/goes', 'a/moved', 'link', 'moves', 'ä "new"\n'];
+    expect(await changed(0, 1)).to.deep.equal({ paths });
+    expect(await changed(1, 0)).to.deep.equal({ paths });
+    expect(await changed(1, 2)).to.deep.equal({ paths: [] });
+  });
+
+  it('are not told when they are too many, or when the earlier commit is gone', async () => {
+    expect(await changed(0, 1, 7))
+      .to.have.property('paths')
+      .with.length(7);
+    expect(await changed(0, 1, 6)).to.deep.equal({ unknown: 'more than 6 files changed' });
+    commits.push('c'.repeat(40));
+    expect(await changed(3, 1)).to.deep.equal({
+      unknown: 'commit cccccccccccc, the one before, is not there any more',
+    });
+  });
+
+  it('come with the whole message of a commit', async () => {
+    const told = await gitSources(join(folder, 'git')).commit('shop', commits[0] ?? '');
+    expect([told.title, told.message]).to.deep.equal(['first', 'first\n\nand why\n']);
   });
 });
 

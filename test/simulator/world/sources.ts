@@ -39,6 +39,7 @@ export class SimulatedSources implements Sources {
     return {
       commit,
       title: `change ${commit.slice(-4)}`,
+      message: `change ${commit.slice(-4)}`,
       author: 'ada',
       email: 'ada@example.org',
       time: 0,
@@ -48,6 +49,10 @@ export class SimulatedSources implements Sources {
 
   async comesFrom(): Promise<boolean> {
     return false;
+  }
+
+  async changedPaths(): Promise<{ paths: string[] }> {
+    return { paths: ['gantry.yml'] };
   }
 
   async readFile(app: string, commit: string, path: string): Promise<Buffer | undefined> {
