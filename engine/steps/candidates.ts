@@ -61,13 +61,14 @@ export const lapsedLeases = statement<object, { lapsed: number }>(
     from steps where state in ('ready', 'running') and state = 'running'`,
 );
 
-/** One set of statements for each reach and number of places: few, since a runner has some dozens of places at most. */
+/** One set of statements for each reach and size: few, since sizes are powers of two. */
 const byReach = new Map<string, ReturnType<typeof candidatesOf>>();
 
-/** At most `limit` steps each: ways back, and those of one app in the order in which they are taken. */
-export function candidates(kinds: readonly string[], pools: Pools, limit: number) {
-  const key = `${String(pools)} ${String(kinds)} ${limit}`;
-  const known = byReach.get(key) ?? candidatesOf(kinds, pools, sql.lit(limit));
+/** At least `wanted` steps each where there are so many: ways back, and those of one app in the order of their turns. */
+export function candidates(kinds: readonly string[], pools: Pools, wanted: number) {
+  const size = 2 ** Math.ceil(Math.log2(Math.max(1, wanted)));
+  const key = `${String(pools)} ${String(kinds)} ${size}`;
+  const known = byReach.get(key) ?? candidatesOf(kinds, pools, sql.lit(size));
   byReach.set(key, known);
   return known;
 }

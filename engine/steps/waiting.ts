@@ -33,7 +33,7 @@ export async function waitingSteps(db: Reader, reach: Reach, limit: number): Pro
   if (apps.length === 0) return [];
   const picked = new Picked();
   const isUrgent = typeof apps[0]?.urgent === 'number';
-  for (const step of isUrgent ? await urgent(db, {}) : []) picked.add(step);
+  for (const step of isUrgent ? await urgent(db, {}) : []) if (picked.steps.length < limit) picked.add(step);
   const asked = await appsToAsk(db, apps);
   const queues = asked.map(({ app, running, oldest }) => ({ app, load: Number(running), oldest: oldest ?? '' }));
   const waiting = new Map<AppId, Candidate[]>();
