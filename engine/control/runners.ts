@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import type { EngineParts } from '../parts';
+import { statement } from '../store/statement';
 import { databaseNow } from '../store/store';
+import type { Tables } from '../store/tables';
 
 /** A runner that does not say that it is there for so long is taken for gone. */
 export const RUNNER_ALIVE_MS = 15_000;
@@ -21,18 +23,26 @@ export interface RunnerSaid {
 /** Names as one text, each between blanks. */
 const listed = (names: readonly string[]): string => ` ${names.join(' ')} `;
 
+type Said = Pick<Tables['runners'], 'owner' | 'cluster' | 'places' | 'pools' | 'kinds' | 'started_at'>;
+const writeRunner = statement<Said, unknown>((db, argument) => {
+  const alive_until = sql<number>`${databaseNow} + ${RUNNER_ALIVE_MS}`;
+  const said = { places: argument('places'), pools: argument('pools'), kinds: argument('kinds'), alive_until };
+  return db
+    .insertInto('runners')
+    .values({ owner: argument('owner'), cluster: argument('cluster'), started_at: argument('started_at'), ...said })
+    .onConflict((c) => c.column('owner').doUpdateSet(said));
+});
+const forgetRunners = statement<object, unknown>((db) =>
+  db.deleteFrom('runners').where('alive_until', '<', sql<number>`${databaseNow} - ${REMEMBERED_MS}`),
+);
+
 /** A runner says that it is there. Others learn it from SQL alone. */
 export async function announceRunner(parts: EngineParts, said: RunnerSaid): Promise<void> {
   const { owner, cluster, places } = said;
   const reach = { pools: listed(said.pools), kinds: listed(said.kinds) };
-  const alive_until = sql<number>`${databaseNow} + ${RUNNER_ALIVE_MS}`;
   await parts.store.write(async (tx) => {
-    await tx
-      .insertInto('runners')
-      .values({ owner, cluster, places, ...reach, started_at: parts.clock.now(), alive_until })
-      .onConflict((c) => c.column('owner').doUpdateSet({ alive_until, places, ...reach }))
-      .execute();
-    await tx.deleteFrom('runners').where('alive_until', '<', sql<number>`${databaseNow} - ${REMEMBERED_MS}`).execute();
+    await writeRunner(tx, { owner, cluster, places, ...reach, started_at: parts.clock.now() });
+    await forgetRunners(tx, {});
   });
 }
 

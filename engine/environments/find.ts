@@ -88,8 +88,13 @@ export async function findProduction(parts: EngineParts, appId: string): Promise
   return row && toEnvironment(row, row.app);
 }
 
-export async function listEnvironments(parts: EngineParts, appId?: string): Promise<Environment[]> {
-  const all = rows(parts.store.read).orderBy('apps.name').orderBy('environments.created_at');
-  const query = appId === undefined ? all : all.where('environments.app_id', '=', appId as Environment['appId']);
-  return (await query.execute()).map((row) => toEnvironment(row, row.app));
+const sorted = (db: Reader) => rows(db).orderBy('apps.name').orderBy('environments.created_at');
+const allRows = statement<object, Row>((db) => sorted(db));
+const rowsOfApp = statement<{ app: string }, Row>((db, argument) =>
+  sorted(db).where('environments.app_id', '=', argument('app') as Environment['appId']),
+);
+
+export async function listEnvironments({ store }: EngineParts, appId?: string): Promise<Environment[]> {
+  const found = await (appId === undefined ? allRows(store.read, {}) : rowsOfApp(store.read, { app: appId }));
+  return found.map((row) => toEnvironment(row, row.app));
 }

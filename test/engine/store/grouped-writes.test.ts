@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely';
-import { GROUP_MAX, groupedWrites } from '../../../engine/store/grouped-writes';
+import { GROUP_MAX, groupedWrites, inLine } from '../../../engine/store/grouped-writes';
 import type { Tx } from '../../../engine/store/store';
 import type { Tables } from '../../../engine/store/tables';
 
@@ -71,6 +71,25 @@ describe('transactions that are asked for at the same time', () => {
     broken = undefined;
     await write(note('c'));
     expect(await keysIn(db)).to.deep.equal(['c']);
+  });
+
+  it('go before those of what began later, so that the first is done while others wait', async () => {
+    const done: string[] = [];
+    const act = (number: number) =>
+      inLine(async () => {
+        for (const part of ['begins', 'ends']) await write(async () => void done.push(`${number} ${part}`));
+      });
+    await Promise.all(Array.from({ length: GROUP_MAX + 4 }, (_, i) => act(i)));
+    expect(done.indexOf('0 ends')).to.be.lessThan(done.indexOf(`${GROUP_MAX} begins`));
+    expect(new Set(done)).to.have.property('size', 2 * (GROUP_MAX + 4));
+  });
+
+  it('are among the next commit’s, behind its others, when somebody waits for what they see', async () => {
+    const done: number[] = [];
+    const others = Array.from({ length: 2 * GROUP_MAX }, (_, i) => write(async () => void done.push(i)));
+    const seen = write(async () => [...done], 'next');
+    expect(await seen).to.have.length(GROUP_MAX - 1);
+    await Promise.all(others);
   });
 
   it('wait for the next commit when they are too many for one', async () => {
