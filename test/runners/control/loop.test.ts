@@ -67,9 +67,10 @@ describe('a control loop', () => {
     start(2);
     await until(() => turns > 1);
     const before = rests;
-    const then = turns;
     await setTerm({ epoch: ((await terms())[0]?.epoch ?? 0) + 2 });
+    await until(() => rests > before);
+    const then = turns;
     await until(() => turns > then + 1);
-    expect(rests).to.equal(before + 1);
+    expect(rests, 'once').to.equal(before + 1);
   });
 });
