@@ -193,6 +193,8 @@ export class AuditWatch {
   private async anchorNow(anchored: Anchored, heads: ReadonlyMap<string, Head>): Promise<void> {
     // Somebody else has written there since it was read, so he watches now: after his lines, ours would break the chain.
     if ((await this.anchors.size()) !== this.anchorBytes) return;
+    // An anchor of what a power cut takes back would be an alarm for good.
+    await this.parts.store.settled();
     await anchor(this.anchors, anchored, heads, { at: this.parts.clock.now() });
     this.anchorBytes = await this.anchors.size();
   }

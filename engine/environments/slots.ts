@@ -37,12 +37,14 @@ export async function desiredSlots(parts: EngineParts, cluster: string): Promise
     slots.push({ route: routeOf(environment), lanes });
   }
   const lists = [...new Set(slots.flatMap(({ route }) => listsOf(route)))];
-  return {
+  const records = {
     slots,
     names: await insideNames(parts, cluster),
     users: await Promise.all(lists.map((list) => usersIn(parts, list))),
     starting: await namesOfStarting(parts, cluster),
   };
+  await parts.store.settled();
+  return records;
 }
 
 async function namesOfStarting(parts: EngineParts, cluster: string): Promise<string[]> {

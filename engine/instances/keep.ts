@@ -70,7 +70,13 @@ export async function dropInstance(
 
 /** Kept instances of a cluster whose time is over. */
 export async function overdueInstances(parts: EngineParts, cluster: string): Promise<Instance[]> {
-  return keptIn(parts.store.read).where('cluster', '=', cluster).where('kept_until', '<=', parts.clock.now()).execute();
+  const now = parts.clock.now();
+  const overdue = await keptIn(parts.store.read)
+    .where('cluster', '=', cluster)
+    .where('kept_until', '<=', now)
+    .execute();
+  await parts.store.settled();
+  return overdue;
 }
 
 const keptIn = (db: Tx | EngineParts['store']['read']) =>

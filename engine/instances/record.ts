@@ -110,6 +110,7 @@ export async function abandonedInstances(
     .where('state', 'in', ['ready', 'running'])
     .limit(1)
     .executeTakeFirst();
+  await parts.store.settled();
   return open === undefined ? starting : [];
 }
 
@@ -127,5 +128,6 @@ export async function lanelessInstances(
   const loose = looseLanes(traffic);
   const hasLane = (one: Instance): boolean =>
     traffic.lanes[one.lane as Lane] === one.release_id && !loose.includes(one.lane as Lane) && !isBack(one);
+  await parts.store.settled();
   return all.filter((one) => one.state === 'draining' && !hasLane(one));
 }

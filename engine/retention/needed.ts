@@ -29,7 +29,9 @@ export async function readNeeded(sweep: Sweep, youngMs: number): Promise<Needed>
       .where('id', 'in', ids as ReleaseId[])
       .execute(),
   );
-  return new Set([...records.flatMap(({ record }) => digestsIn(record)), ...(await digestsOfOpenRuns(db))]);
+  const needed = new Set([...records.flatMap(({ record }) => digestsIn(record)), ...(await digestsOfOpenRuns(db))]);
+  await sweep.parts.store.settled();
+  return needed;
 }
 
 /** Everything that runs which have not ended name, with the releases that they carry. */

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { sql, type Transaction } from 'kysely';
 import { statement } from './statement';
 import type { Tables } from './tables';
+import type { Flush } from './wal-flush';
 
 type Tx = Transaction<Tables>;
 
@@ -49,20 +50,24 @@ interface Waiting {
 /**
  * Transactions that are asked for at the same time share one commit: its fsync is most of what a small transaction
  * costs (docs/decisions/0007). Each is all or nothing by itself, sees the ones that were asked for before it, and is
- * answered only after the commit that they share; when that fails, all of them have failed.
+ * answered only after the commit that they share is on the disk; when that fails, all of them have failed. The next ones
+ * are written while the disk is at work.
  * @param transact one transaction of the database
+ * @param flush waits until the disk has what was committed
  */
-export function groupedWrites(transact: Transact): Write {
+export function groupedWrites(transact: Transact, flush: Flush): Write {
   const waiting: Waiting[] = [];
   let begun = false;
   const begin = (): void => {
     if (begun || waiting.length === 0) return;
     begun = true;
     whenQuiet(waiting, () => {
-      void writeGroup(transact, waiting.splice(0, GROUP_MAX)).finally(() => {
+      const group = waiting.splice(0, GROUP_MAX);
+      const written = writeGroup(transact, group).finally(() => {
         begun = false;
         begin();
       });
+      void answerGroup(written, flush, group);
     });
   };
   return (work, turn) =>
@@ -96,14 +101,24 @@ function whenQuiet(waiting: readonly Waiting[], act: () => void): void {
   look();
 }
 
+/** @returns what tells each caller */
+function writeGroup(transact: Transact, group: readonly Waiting[]): Promise<(() => void)[]> {
+  return transact(async (tx) => {
+    const given: (() => void)[] = [];
+    for (const one of group) given.push(await (group.length === 1 ? one.work(tx) : apart(tx, one)));
+    return given;
+  });
+}
+
 /** Never throws: whatever goes wrong is told to whom it concerns. */
-async function writeGroup(transact: Transact, group: readonly Waiting[]): Promise<void> {
+async function answerGroup(
+  written: Promise<readonly (() => void)[]>,
+  flush: Flush,
+  group: readonly Waiting[],
+): Promise<void> {
   try {
-    const answers = await transact(async (tx) => {
-      const given: (() => void)[] = [];
-      for (const one of group) given.push(await (group.length === 1 ? one.work(tx) : apart(tx, one)));
-      return given;
-    });
+    const answers = await written;
+    await flush();
     for (const answer of answers) answer();
   } catch (error) {
     for (const one of group) one.refuse(error);

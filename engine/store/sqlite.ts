@@ -16,6 +16,7 @@ import { endPausedHolder, lockHolder } from './lock-holder';
 import { tellingFaults } from './sqlite-errors';
 import { answersAtOnce } from './statement';
 import type { Tables } from './tables';
+import { flushes, flushesBy, walFile } from './wal-flush';
 
 /** How long a transaction waits for the other writer before it gives up, ms. */
 export const LOCK_WAIT_MS = 10_000;
@@ -130,7 +131,7 @@ function makePrivate(file: string): void {
 }
 
 /**
- * Opens (and makes) the database file. WAL with `synchronous=FULL`: what was answered survives a power cut.
+ * Opens (and makes) the database file. What the store has answered survives a power cut.
  * @param now the database's clock, ms UTC; a simulation has one of its own
  * @param broken called when the disk fails later; the process must end then, and begin anew with a check
  * @throws GantryError `database-unusable` when the file cannot be opened, `database-damaged` when it is not what it was.
@@ -146,7 +147,8 @@ export function openSqlite(
     const database = new Database(file, { timeout: 5_000 });
     database.pragma('journal_mode = WAL');
     checkPages(database, file);
-    database.pragma('synchronous = FULL');
+    // A commit does not wait for the disk here; who asked for it does: wal-flush.ts.
+    database.pragma('synchronous = NORMAL');
     database.pragma('foreign_keys = ON');
     // Credentials that were deleted are gone from the file as well, and so from copies of it.
     database.pragma('secure_delete = ON');
@@ -154,11 +156,14 @@ export function openSqlite(
     database.pragma('busy_timeout = 0');
     const reader = new Database(file, { readonly: true, timeout: 0 });
     for (const one of [database, reader]) one.function('database_now', { deterministic: false }, now);
+    const wal = walFile(file);
     const kept = keepStatements(tellingFaults(database, broken), () => {
       reader.close();
       database.close();
+      wal.close();
     });
     const db = new Kysely<Tables>({ dialect: new PatientDialect(kept, file) });
+    flushesBy(db, flushes(wal, broken));
     answersAtOnce(db, { writer: kept, reader: keepStatements(tellingFaults(reader, broken)) });
     return db;
   } catch (error) {

@@ -5,6 +5,7 @@ import { groupedWrites, type Write } from './grouped-writes';
 import { type Migrations, migrations } from './migrations';
 import { transactAlone } from './postgres-writes';
 import type { Tables } from './tables';
+import { flushOf } from './wal-flush';
 
 export type Tx = Transaction<Tables>;
 export type Db = Kysely<Tables>;
@@ -14,8 +15,13 @@ export type Reader = Kysely<Tables>;
 /** The door to SQL. A transaction contains only SQL: nothing else may be awaited inside. */
 export interface Store {
   readonly read: Reader;
-  /** All or nothing; resolves when it is committed. It may share its commit with others (grouped-writes.ts). */
+  /** All or nothing; resolves when it is committed and on the disk. It may share its commit with others (grouped-writes.ts). */
   write: Write;
+  /**
+   * Resolves when whatever was read before is on the disk. Others see a commit a moment before that, so whoever changes
+   * the world by what was read, without a write of their own in between, waits for this first.
+   */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -30,11 +36,18 @@ export async function openStore(db: Db, known: Migrations = migrations): Promise
 }
 
 /** The store as it is: for whoever must not change the schema, since an older Gantry may still be at work on it. */
-export const storeOf = (db: Db): Store => ({
-  read: db,
-  write: groupedWrites((work) => transact(db, work)),
-  close: () => db.destroy(),
-});
+export function storeOf(db: Db): Store {
+  const flush = flushOf(db);
+  return {
+    read: db,
+    write: groupedWrites((work) => transact(db, work), flush),
+    settled: flush,
+    close: async () => {
+      await flush();
+      await db.destroy();
+    },
+  };
+}
 
 /** One transaction, alone: SQLite's `begin immediate`, and on PostgreSQL a lock that says the same. */
 function transact<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -89,6 +102,7 @@ async function migrate(db: Db, known: Migrations): Promise<void> {
     await sql`delete from schema_version`.execute(tx);
     await sql`insert into schema_version (version) values (${known.length})`.execute(tx);
   });
+  await flushOf(db)();
 }
 
 /** An older binary must not touch what a newer one has written. */

@@ -18,6 +18,7 @@ export function simulatedStore({ db }: SimulatedDatabase, disk: Disk): Store {
       await reach(() => sqlError('SQLITE_IOERR_FSYNC', 'disk I/O error'));
       return answer;
     },
+    settled: async () => undefined,
     close: async () => undefined,
   };
 }

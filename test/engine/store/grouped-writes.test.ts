@@ -4,6 +4,7 @@ import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely';
 import { GROUP_MAX, groupedWrites, inLine } from '../../../engine/store/grouped-writes';
 import type { Tx } from '../../../engine/store/store';
 import type { Tables } from '../../../engine/store/tables';
+import { until } from '../../web/support/until';
 
 /** A database in memory that tells each statement before it is made. */
 function watched(tell: (text: string) => void): Kysely<Tables> {
@@ -24,7 +25,9 @@ describe('transactions that are asked for at the same time', () => {
   let broken: Error | undefined;
   let db: Kysely<Tables>;
   let write: ReturnType<typeof groupedWrites>;
+  let flush: () => Promise<void>;
   beforeEach(() => {
+    flush = () => Promise.resolve();
     commits = 0;
     broken = undefined;
     db = watched((text) => {
@@ -32,7 +35,10 @@ describe('transactions that are asked for at the same time', () => {
       commits += 1;
       if (broken !== undefined) throw broken;
     });
-    write = groupedWrites((work) => db.transaction().execute(work));
+    write = groupedWrites(
+      (work) => db.transaction().execute(work),
+      () => flush(),
+    );
   });
   afterEach(() => db.destroy());
 
@@ -44,6 +50,29 @@ describe('transactions that are asked for at the same time', () => {
     await Promise.all(['a', 'b', 'c'].map((key) => write(note(key))));
     expect(await keysIn(db)).to.deep.equal(['a', 'b', 'c']);
     expect(commits).to.equal(1);
+  });
+
+  it('are answered when the disk has them, and the next ones are written meanwhile', async () => {
+    const told: string[] = [];
+    const disk = Promise.withResolvers<void>();
+    flush = () => disk.promise;
+    const first = write(note('first')).then(() => told.push('first'));
+    await until(() => commits === 1);
+    const second = write(note('second')).then(() => told.push('second'));
+    await until(() => commits === 2);
+    expect(told).to.deep.equal([]);
+    disk.resolve();
+    await Promise.all([first, second]);
+    expect(told).to.deep.equal(['first', 'second']);
+  });
+
+  it('have all failed when the disk fails', async () => {
+    flush = () => Promise.reject(new Error('the disk failed'));
+    const all = await Promise.allSettled(['a', 'b'].map((key) => write(note(key))));
+    expect(all.map((one) => (one.status === 'rejected' ? one.reason.message : 'answered'))).to.deep.equal([
+      'the disk failed',
+      'the disk failed',
+    ]);
   });
 
   it('keep each other out of their failures: one that fails is taken back alone', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Turns } from '../../../web/hooks/turns';
+import { Turns } from '../../../engine/model/turns';
 
 describe('bodies of webhooks', () => {
   it('are read a few at a time, in the order in which they came, also when one breaks off [F46]', async () => {
