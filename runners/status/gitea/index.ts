@@ -1,0 +1,6 @@
+import type { Forge } from '../forge';
+import { comments } from './comment';
+import { headers, status } from './status';
+
+/** Gitea, and Forgejo, which speaks as it does. */
+export const gitea: Forge = { headers, status, comments };
