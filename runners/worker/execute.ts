@@ -9,6 +9,7 @@ import { outputOfStep } from '../../engine/steps/output';
 import { retryAfter } from '../../engine/steps/retry';
 import { keepLease, type StopReason } from './keep-lease';
 import { stepLog } from './log';
+import { type MaskedLog, maskedLog } from './masked-log';
 
 /** A step that was told to stop may clean up for this long; then it is left to itself, ms. */
 const STUCK_MS = 300_000;
@@ -53,13 +54,14 @@ async function carryOut(
   const { parts } = engine;
   const fields = { app: lease.app.name, run: lease.run.number, step: lease.name, epoch: lease.epoch };
   const stopKeeping = keepLease(engine, lease, halt);
-  const log = stepLog(parts.logs, lease.run.id, lease.stepId, parts.clock, (error) =>
+  const written = stepLog(parts.logs, lease.run.id, lease.stepId, parts.clock, (error) =>
     parts.log.error({ ...fields, error: messageOf(error) }, 'the step log could not be written'),
   );
+  const log = maskedLog(written);
   try {
     parts.log.info({ ...fields, verb: lease.verb, attempt: lease.attempt }, 'step begins');
-    const around = { signal, line: log.line, stop: () => halt('aborted') };
-    const end = await unlessStuck(attempt(engine, kind, lease, around), lease, around, stuckMs);
+    const around = { signal, line: log.line, hide: log.hide, stop: () => halt('aborted') };
+    const end = log.clean(await unlessStuck(attempt(engine, kind, lease, around), lease, around, stuckMs));
     tellRetry(lease, end, log.line);
     await log.close();
     const finished = finishStep(parts, lease, end);
@@ -83,6 +85,7 @@ async function carryOut(
 interface Surroundings {
   signal: AbortSignal;
   line: StepContext['log'];
+  hide: MaskedLog['hide'];
   /** Aborts the signal: its run is being ended. */
   stop: () => void;
 }
@@ -181,7 +184,7 @@ function explain(error: unknown, lease: StepLease, signal: AbortSignal, line: (t
 export async function makeContext(
   engine: Engine,
   lease: StepLease,
-  { signal, line, stop }: Surroundings,
+  { signal, line, hide, stop }: Surroundings,
 ): Promise<StepContext> {
   // A run that takes another one back works with what that one left.
   const output = (name: string) => outputOfStep(engine.parts, lease.run.undoesRun ?? lease.run.id, name);
@@ -196,6 +199,11 @@ export async function makeContext(
     undone: lease.undoes === null ? undefined : await output(lease.undoes),
     log: line,
     outputOf: output,
+    secrets: async (wanted) => {
+      const opened = await engine.secrets.open(lease, wanted);
+      hide(opened);
+      return opened;
+    },
     effect: (request) => performEffect(engine.parts, lease, request),
     ephemeral: (target, act) => performEphemeral(engine.parts, lease, target, act, stop),
   };
