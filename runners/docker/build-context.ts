@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Extract, extract, type Header, type Pack, pack } from 'tar-stream';
 import { StepFailure } from '../../engine/model/errors';
-import { refuseSyntaxLine } from './dockerfile';
+import { refuseLooseRuns, refuseSyntaxLine } from './dockerfile';
 
 const DOCKERFILE_LIMIT_BYTES = 1024 * 1024;
 
@@ -54,6 +54,7 @@ async function passEntries(entries: Extract, out: Pack, wanted: string): Promise
     const bytes = await readSmall(entry, wanted, header.size ?? 0);
     dockerfile = bytes.toString('utf8');
     refuseSyntaxLine(wanted, dockerfile);
+    refuseLooseRuns(wanted, dockerfile);
     out.entry(header, bytes);
   }
   return dockerfile;

@@ -10,6 +10,8 @@ export interface BuildNetworkSettings {
   httpsProxy?: string;
   /** Comma-separated hosts that are reached without the proxy. */
   noProxy?: string;
+  /** Nothing is reached at all. */
+  appNetwork?: 'none';
 }
 
 const CA_FILE = '/gantry/ca.pem';

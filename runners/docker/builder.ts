@@ -26,7 +26,7 @@ import { pullImage } from './image-pull';
 import { withSums } from './injection';
 import { EFFECT_LABEL, EPOCH_LABEL, INSTALLATION_LABEL, labelFilter, ROLE_LABEL, writeLabels } from './labels';
 import { layerContext } from './layer-context';
-import { ensureNetwork } from './networks';
+import { apart, ensureNetwork } from './networks';
 import { removeContainer } from './removal';
 
 export interface DockerBuilderOptions {
@@ -58,6 +58,7 @@ export class DockerBuilder implements Builder {
     const { stream, dockerfile } = checkContext(request.context, path);
     const name = this.names.byEffect(app, labels.effect);
     const build = buildKit(this.client, {
+      network: this.options.settings.appNetwork,
       ...{ context: stream, dockerfile: path, target, signal, onLine, tag: name },
       args: { ...proxyEnvironment(this.options.settings), ...args },
       labels: this.imageLabels(app),
@@ -105,8 +106,8 @@ export class DockerBuilder implements Builder {
   async runCommand(request: CommandRequest): Promise<CommandEnd> {
     const { installation, network: stem, bytes, settings } = this.options;
     const imageId = await this.resolveImage(request.image);
-    const network = request.network ?? `${stem}-build`;
-    if (request.network === undefined) await ensureNetwork(this.client, network, installation);
+    const network = request.network ?? settings.appNetwork ?? `${stem}-build`;
+    if (network === `${stem}-build`) await ensureNetwork(this.client, network, installation, apart(network));
     const caches = cacheVolumes(stem, request.cache);
     await ensureVolumes(this.client, caches, installation, request.labels.app);
     await this.removeOlder(request.labels);

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { StepFailure } from '../../engine/model/errors';
 import type { CommandEnd, CommandRequest } from '../../engine/ports/builder';
@@ -9,7 +9,9 @@ import { type DockerClient, ignoring, reasonOf, renamedError, statusOf, unless, 
 import type { ContainerOptions } from './container-options';
 import { packFiles, putFiles } from './injection';
 import { OutputDemultiplexer } from './output-lines';
+import { demandPolicy } from './policy';
 import { removeContainer } from './removal';
+import { toInput } from './secret-files';
 import { takeFile } from './taken-file';
 
 const FILL_TIMEOUT_MS = 600_000;
@@ -33,7 +35,7 @@ export async function runInContainer(
   signal.throwIfAborted();
   let id: string | undefined;
   try {
-    id = (await client.calls.createContainer(run.options)).id;
+    id = (await client.calls.createContainer(demandPolicy(run.options))).id;
     const container = client.streams.getContainer(id);
     await fill(container, request, run);
     const end = await follow(client, container, request);
@@ -73,13 +75,17 @@ async function follow(
   const reader = new OutputDemultiplexer(request.onLine);
   // Attached before the start, so that not a line is lost.
   const abortSignal = within(ATTACH_TIMEOUT_MS, request.signal);
-  const stream = await unless(abortSignal, () => container.attach({ stream: true, stdout: true, stderr: true }));
+  const input = request.secrets?.length ? toInput(request.secrets) : undefined;
+  const takes = input === undefined ? {} : { stdin: true, hijack: true };
+  const wanted = { stream: true, stdout: true, stderr: true, ...takes };
+  const stream = (await unless(abortSignal, () => container.attach(wanted))) as Duplex;
   const closed = new Promise<void>((resolve) => {
     stream.on('data', (chunk: Buffer) => reader.write(chunk));
     stream.once('end', resolve).once('close', resolve).once('error', resolve);
   });
   try {
     await client.calls.getContainer(container.id).start();
+    if (input !== undefined) stream.write(input);
     const timedOut = await ended(client, container, request);
     await Promise.race([closed, patience()]);
     const { State: state } = await client.calls.getContainer(container.id).inspect();

@@ -3,6 +3,7 @@ import type { CommandRequest } from '../../engine/ports/builder';
 import type { InstanceSpec } from '../../engine/ports/cluster';
 import { BUILD_HOME, WORK_FOLDER } from './build-folders';
 import type { CacheVolume } from './cache-volumes';
+import { SECRETS_SCRIPT, SECRETS_TMPFS } from './secret-files';
 
 /**
  * The closed list of what Gantry asks of Docker for a container. Nothing that a user writes reaches Docker except
@@ -13,6 +14,8 @@ export type ContainerOptions = Docker.ContainerCreateOptions & { HostConfig: Doc
 const NANO = 1_000_000_000;
 const MAX_PROCESSES = 512;
 const MAX_BUILD_PROCESSES = 4_096;
+/** A quarter of what an instance has when the processors are short; all that is idle otherwise. */
+const BUILD_SHARES = 256;
 /** Enough for a look back, little enough that a chatty app cannot fill the disk. */
 const LOG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } };
 /**
@@ -69,19 +72,25 @@ export interface CommandSurroundings {
 
 /** One command of a user, with the workspace as its folder. Its output is read while it runs, so no log is kept. */
 export function commandOptions(request: CommandRequest, around: CommandSurroundings): ContainerOptions {
+  const isGivenSecrets = (request.secrets?.length ?? 0) > 0;
+  const start = isGivenSecrets
+    ? { Cmd: [SECRETS_SCRIPT, 'sh', request.command], OpenStdin: true, StdinOnce: true, AttachStdin: true }
+    : { Cmd: [request.command] };
   return {
     Image: around.imageId,
     Labels: around.labels,
     User: '0:0',
     WorkingDir: WORK_FOLDER,
     Entrypoint: ['sh', '-c'],
-    Cmd: [request.command],
+    ...start,
     Env: envList({ HOME: BUILD_HOME, ...around.env, ...request.env }),
     AttachStdout: true,
     AttachStderr: true,
+    ...(around.network === 'none' ? {} : { NetworkingConfig: withoutMetadata(around.network) }),
     HostConfig: {
       NetworkMode: around.network,
       ExtraHosts: Object.entries(request.hosts ?? {}).map(([host, address]) => `${host}:${address}`),
+      ...(isGivenSecrets ? { Tmpfs: SECRETS_TMPFS } : {}),
       Mounts: around.caches.map(({ name, path }) => ({ Type: 'volume', Source: name, Target: path })),
       CapDrop: ['ALL'],
       CapAdd: BUILD_CAPABILITIES,
@@ -89,12 +98,22 @@ export function commandOptions(request: CommandRequest, around: CommandSurroundi
       PidsLimit: MAX_BUILD_PROCESSES,
       Memory: request.memory,
       MemorySwap: request.memory,
+      CpuShares: BUILD_SHARES,
       Init: around.init,
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'none', Config: {} },
     },
   };
 }
+
+/**
+ * The address of a cloud's metadata service, which tells whoever asks what the host itself may do. The container is given
+ * it as one of its own, and with it the route to all such addresses: whoever calls it calls themselves.
+ */
+const METADATA = '169.254.169.254';
+const withoutMetadata = (network: string): Docker.ContainerCreateOptions['NetworkingConfig'] => ({
+  EndpointsConfig: { [network]: { IPAMConfig: { LinkLocalIPs: [METADATA] } } },
+});
 
 const envList = (env: Record<string, string>): string[] =>
   Object.entries(env).map(([name, value]) => `${name}=${value}`);

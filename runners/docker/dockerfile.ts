@@ -2,22 +2,38 @@ import { StepFailure } from '../../engine/model/errors';
 
 /**
  * A `# syntax=` line makes BuildKit fetch a program from a registry and run it as the builder. It may stand only
- * before the first instruction; later it is a comment like others.
+ * before the first instruction; later it is a comment like others. Newer engines know it behind `//` and as JSON, too.
  * @throws StepFailure (user)
  */
 export function refuseSyntaxLine(path: string, text: string): void {
+  if (/^\s*\{/.test(text)) throw foreignBuilder(path, 1, '{ "syntax": … }');
   for (const [index, line] of text.split('\n').entries()) {
-    if (line.trim() !== '' && !line.trim().startsWith('#')) return;
-    const frontend = /^\s*#\s*syntax\s*=\s*(\S*)/i.exec(line)?.[1];
-    if (frontend === undefined) continue;
-    throw new StepFailure(
-      'user',
-      `${path}:${index + 1}: the line "${line.trim()}" would fetch a build program (${frontend}) from a registry and run it, ` +
-        'which Gantry does not allow',
-      "remove the line: the engine's own Dockerfile syntax knows cache mounts, too",
-    );
+    if (line.trim() !== '' && !/^(#|\/\/)/.test(line.trim())) return;
+    if (/^\s*(#|\/\/)\s*syntax\s*=/i.test(line)) throw foreignBuilder(path, index + 1, line.trim());
   }
 }
+
+function foreignBuilder(path: string, line: number, found: string): StepFailure {
+  const message = `${path}:${line}: the line "${found}" would fetch a build program from a registry and run it`;
+  const next = "remove the line: the engine's own Dockerfile syntax knows cache mounts, too";
+  return new StepFailure('user', `${message}, which Gantry does not allow`, next);
+}
+
+/**
+ * `RUN --network=host` and `RUN --security=insecure` would leave the sandbox of builds where an engine lets them.
+ * @throws StepFailure (user)
+ */
+export function refuseLooseRuns(path: string, text: string): void {
+  for (const line of joinedLines(text)) {
+    const flag = /^\s*(?:ONBUILD\s+)?RUN\s+(?:--\S+\s+)*?(--(?:network=host|security=)\S*)/i.exec(line)?.[1];
+    if (flag === undefined) continue;
+    const message = `${path}: RUN ${flag} would leave the sandbox of builds, which Gantry does not allow`;
+    throw new StepFailure('user', message, 'remove the flag (docs/sandbox.md)');
+  }
+}
+
+/** Instructions that go on in the next line are one. */
+const joinedLines = (text: string): string[] => text.replace(/\\\r?\n/g, ' ').split('\n');
 
 export interface BaseStage {
   /** What `FROM` names, with the build arguments filled in as far as they are known. */
@@ -29,7 +45,7 @@ export interface BaseStage {
 export function stagesOf(text: string, args: Readonly<Record<string, string>>): BaseStage[] {
   const values: Record<string, string> = {};
   const stages: BaseStage[] = [];
-  for (const line of text.replace(/\\\r?\n/g, ' ').split('\n')) {
+  for (const line of joinedLines(text)) {
     const [word = '', ...rest] = line.trim().split(/\s+/);
     if (/^arg$/i.test(word) && stages.length === 0) {
       const [name = '', ...value] = (rest[0] ?? '').split('=');

@@ -14,6 +14,8 @@ export interface BuildKitRequest {
   args: Record<string, string>;
   tag: string;
   labels: Record<string, string>;
+  /** Of its RUN lines; the engine's own when it is left out. */
+  network?: 'none' | undefined;
   signal: AbortSignal;
   onLine: (line: OutputLine) => void;
 }
@@ -60,6 +62,7 @@ function start(
     buildargs: request.args,
     labels: request.labels,
     abortSignal,
+    ...(request.network === undefined ? {} : { networkmode: request.network }),
     ...(request.target === null ? {} : { target: request.target }),
   };
   return client.streams.buildImage(context, options);

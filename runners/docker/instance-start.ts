@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type Docker from 'dockerode';
 import { StepFailure } from '../../engine/model/errors';
 import type { Bytes } from '../../engine/ports/bytes';
 import { type InstanceSeen, type InstanceSpec, NameTakenError } from '../../engine/ports/cluster';
+import type { SecretFile } from '../../engine/ports/secrets';
 import { ignoring, reasonOf, renamedError, statusOf } from './client';
 import { instanceOptions } from './container-options';
 import { hasInit } from './description';
@@ -9,7 +11,9 @@ import { packFiles, putFiles, withSums } from './injection';
 import type { Inspected, InstanceContainers } from './instance-containers';
 import { EFFECT_LABEL, EPOCH_LABEL, INSTALLATION_LABEL, writeLabels } from './labels';
 import { ensureNetwork } from './networks';
+import { demandPolicy } from './policy';
 import { removeContainer } from './removal';
+import { ownerIn, packSecrets } from './secret-files';
 import { neverRan } from './seen';
 
 /** How often a start is begun again after somebody else changed what stands at the name. */
@@ -49,7 +53,7 @@ export class InstanceStart {
     const labels = writeLabels(installation, spec.labels);
     const init = await hasInit(this.containers.client);
     try {
-      const options = instanceOptions(spec, { network, labels, init });
+      const options = demandPolicy(instanceOptions(spec, { network, labels, init }));
       return (await this.containers.client.calls.createContainer(options)).id;
     } catch (error) {
       if (statusOf(error) === 409) return undefined;
@@ -78,6 +82,7 @@ export class InstanceStart {
         const files = packFiles(spec.inject, this.options.bytes);
         await putFiles(container, files, '/', AbortSignal.timeout(INJECT_TIMEOUT_MS));
       }
+      await this.putSecrets(container, spec.secrets ?? []);
       await this.containers.client.calls.getContainer(id).start();
       return await this.containers.find(id);
     } catch (error) {
@@ -85,6 +90,14 @@ export class InstanceStart {
       await removeContainer(this.containers.client, id, 0);
       throw this.startFailure(spec, error);
     }
+  }
+
+  private async putSecrets(container: Docker.Container, secrets: readonly SecretFile[]): Promise<void> {
+    if (secrets.length === 0) return;
+    const limit = AbortSignal.timeout(INJECT_TIMEOUT_MS);
+    const info = await this.containers.find(container.id);
+    const owner = await ownerIn(container, info?.Config.User ?? '', limit);
+    await putFiles(container, packSecrets(secrets, owner), '/', limit);
   }
 
   private startFailure(spec: InstanceSpec, error: unknown): unknown {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type Docker from 'dockerode';
 import { StepFailure } from '../../engine/model/errors';
+import { sha256 } from '../../engine/model/hash';
 import { withBuildLock } from '../bases/build-lock';
 import { type AddressRange, addressRange, partsOf, siblingsOf } from './address-range';
 import { type DockerClient, ignoring, renamed, renamedError, statusOf } from './client';
@@ -10,12 +11,31 @@ import { INSTALLATION_LABEL, labelFilter, writeLabels } from './labels';
  * Makes sure that a bridge network of ours with this name exists. Safe to call from several processes at once: Docker
  * checks names without a lock, so two networks of one name can come to be, and all but the oldest are removed.
  */
-export async function ensureNetwork(client: DockerClient, name: string, installation: string): Promise<AddressRange> {
+export async function ensureNetwork(
+  client: DockerClient,
+  name: string,
+  installation: string,
+  options: NetworkOptions = {},
+): Promise<AddressRange> {
   const known = await findNetwork(client, name, installation);
   if (known !== undefined) return rangeOf(known);
-  await renamed(client, `make the network ${name}`, createNetwork(client, name, installation));
+  await renamed(client, `make the network ${name}`, createNetwork(client, name, installation, undefined, options));
   return rangeThere(client, name, installation);
 }
+
+type NetworkOptions = Readonly<Record<string, string>>;
+
+/**
+ * Of a network whose containers do not reach each other: commands of different apps have nothing to say to one another.
+ * Its bridge has a name of its own, so that a firewall can name it.
+ */
+export const apart = (network: string): NetworkOptions => ({
+  'com.docker.network.bridge.enable_icc': 'false',
+  'com.docker.network.bridge.name': bridgeOf(network),
+});
+
+/** A kernel's names of interfaces have 15 signs at most. */
+export const bridgeOf = (network: string): string => `gantry-${sha256(network).slice(0, 8)}`;
 
 /**
  * The networks in which the instances of one stage find other apps by name. Docker takes a new name only when the gateway
@@ -120,6 +140,7 @@ async function createNetwork(
   name: string,
   installation: string,
   range?: AddressRange,
+  options: NetworkOptions = {},
 ): Promise<void> {
   const config = range === undefined ? [] : [{ Subnet: range.subnet, IPRange: range.dynamic, Gateway: range.first }];
   try {
@@ -129,6 +150,7 @@ async function createNetwork(
       CheckDuplicate: true,
       Labels: writeLabels(installation, { app: '', role: 'network' }),
       IPAM: { Config: config },
+      Options: options,
     });
   } catch (error) {
     if (statusOf(error) === 409) return;

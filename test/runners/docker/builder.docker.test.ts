@@ -76,7 +76,7 @@ describe('the Docker builder', function () {
     expect(again.lines).to.include('[2/2] CACHED');
   });
 
-  it('refuses a Dockerfile that would fetch its own builder, before anything runs', async () => {
+  it('refuses a Dockerfile that would fetch its own builder, before anything runs [S13]', async () => {
     const error = (await failureOf(
       build({ Dockerfile: '# a comment\n# syntax=docker/dockerfile:1\nFROM gantry/debian\n' }),
     )) as StepFailure;
@@ -195,7 +195,7 @@ describe('the Docker builder', function () {
     expect((await run(make, { take: '**/b.war' })).taken?.name).to.equal('b.war');
   });
 
-  it('does not follow a link out of the container [F49]', async () => {
+  it('does not follow a link out of the container [F49] [S8]', async () => {
     const error = await failureOf(run('mkdir target; ln -s /etc/passwd target/a.war', { take: 'target/*.war' }));
     expect(error.message).to.include('holds no files');
   });

@@ -53,7 +53,7 @@ describe('the Docker cluster', function () {
     expect(refused, 'the app is not root and may not read it').to.equal('refused');
   });
 
-  it('refuses to put a file outside of where it was meant to be [F49]', async () => {
+  it('refuses to put a file outside of where it was meant to be [F49] [S8]', async () => {
     for (const to of ['etc/passwd', '/srv/../etc/passwd', '/srv/']) {
       const spec = instanceSpec(image, { inject: [{ to, from: { text: '' }, mode: 0o644, verify: false }] });
       expect(await failureOf(place.cluster.startInstance(spec))).to.include({ fault: 'user' });

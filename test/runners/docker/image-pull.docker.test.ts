@@ -63,7 +63,7 @@ describe('an image that was built elsewhere', () => {
     expect(wrong.message).to.not.include('wrong horse');
   });
 
-  it('is refused when the registry has no such digest [F39]', async () => {
+  it('is refused when the registry has no such digest [F39] [S30]', async () => {
     const { ref } = await open();
     const error = await failure(ref.replace(/sha256:.*/, `sha256:${'0'.repeat(64)}`));
     expect(error.fault).to.equal('user');

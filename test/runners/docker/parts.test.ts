@@ -6,7 +6,7 @@ import { BuildProgress } from '../../../runners/docker/build-progress';
 import { encodeTrace } from '../../../runners/docker/build-trace';
 import { commandOptions, instanceOptions } from '../../../runners/docker/container-options';
 import { warningsOf } from '../../../runners/docker/description';
-import { baseImageOf, imagesOf, refuseSyntaxLine, stagesOf } from '../../../runners/docker/dockerfile';
+import { baseImageOf, imagesOf, refuseLooseRuns, refuseSyntaxLine, stagesOf } from '../../../runners/docker/dockerfile';
 import { globFolder, globPattern } from '../../../runners/docker/glob';
 import { readLabels, writeLabels } from '../../../runners/docker/labels';
 import { layerContext } from '../../../runners/docker/layer-context';
@@ -81,6 +81,7 @@ describe('what is asked of Docker for a container', () => {
       'HostConfig',
       'Image',
       'Labels',
+      'NetworkingConfig',
       'User',
       'WorkingDir',
     ]);
@@ -95,6 +96,7 @@ describe('what is asked of Docker for a container', () => {
       PidsLimit: 4_096,
       Memory: 1_000,
       MemorySwap: 1_000,
+      CpuShares: 256,
       Init: true,
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'none', Config: {} },
@@ -228,6 +230,20 @@ from $OTHER \\
     expect(refusal('# syntax=docker/dockerfile:1\nFROM a')).to.throw('Dockerfile:1');
     expect(refusal('\n#escape=\\\n#Syntax = x/y\nFROM a')).to.throw('x/y');
     expect(refusal('# just words\nFROM a\n# syntax=late')).to.not.throw();
+    // What newer engines read as the same wish.
+    expect(refusal('// syntax=x/y\nFROM a')).to.throw('Dockerfile:1');
+    expect(refusal('#!/usr/bin/env x\n\ufeff# syntax=x/y\nFROM a')).to.throw('Dockerfile:2');
+    expect(refusal('{ "syntax": "x/y" }\nFROM a')).to.throw('Dockerfile:1');
+  });
+
+  it('may not leave the sandbox of builds [S11]', () => {
+    const refusal = (dockerfile: string) => () => refuseLooseRuns('Dockerfile', dockerfile);
+    expect(refusal('FROM a\nRUN --network=host curl 127.0.0.1:6379')).to.throw('--network=host');
+    expect(refusal('FROM a\nrun --mount=type=cache,target=/x \\\n  --security=insecure id')).to.throw(
+      '--security=insecure',
+    );
+    expect(refusal('FROM a\nONBUILD RUN --network=host id')).to.throw('--network=host');
+    expect(refusal('FROM a\nRUN --network=none --mount=type=cache,target=/x make # --network=host')).to.not.throw();
   });
 });
 
