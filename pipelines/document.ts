@@ -79,7 +79,9 @@ class Walk {
     if (isMap(node)) return this.mapping(node, path);
     if (isSeq(node)) return node.items.map((item, index) => this.value(item as ParsedNode, [...path, index], null));
     if (!isScalar(node)) return null;
-    const wantsText = TEXT_MAPS.has(path.at(-2)) || path.at(-1) === 'equals';
+    // A parameter may be called "env".
+    const isTextMap = TEXT_MAPS.has(path.at(-2)) && path.at(-3) !== 'parameters';
+    const wantsText = isTextMap || path.at(-1) === 'equals';
     const isWord = typeof node.value === 'number' || typeof node.value === 'boolean';
     return wantsText && isWord ? this.text.slice(node.range[0], node.range[1]) : node.value;
   }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { PROBLEMS_MAX } from './limits';
 import { nearest } from './nearest';
+import { refusedKey } from './refused-keys';
 import { everyKey, keysAt, schemaAt } from './schema';
 import type { Problem } from './types';
 import { nearestShare, SHARE_PATTERN } from './units';
@@ -30,9 +31,10 @@ function unknownKey(path: Path, where: Where): Problem {
   const key = String(path.at(-1));
   const parent = path.slice(0, -1);
   const known = keysAt(parent);
-  const near = nearest(key, known);
-  const home = everyKey().find((entry) => entry.key === key)?.path ?? null;
-  const advice = unknownAdvice(near, home, known);
+  const refused = refusedKey(path);
+  const near = refused === null ? nearest(key, known) : null;
+  const home = refused === null ? (everyKey().find((entry) => entry.key === key)?.path ?? null) : null;
+  const advice = refused ?? unknownAdvice(near, home, known);
   const message = `"${shorten(key)}" is not a key of ${place(parent)}. ${advice}`;
   return where.keyProblem(path, 'unknown-key', message, near ?? home);
 }

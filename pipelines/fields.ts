@@ -1,8 +1,16 @@
 import { z } from 'zod';
 import { ADDRESS_BLOCK_PATTERN, ADDRESS_BLOCK_WORDS, isAddressBlock } from './addresses';
+import { CHANGE_WINDOW_WORDS, parseChangeWindows } from './change-window';
 import { USER_NAME_WORDS, userNameProblem } from './gray-users';
-import { LIST_MAX, TIMEOUT_MS_MAX } from './limits';
-import { ENV_NAME_PATTERN, ENV_NAME_WORDS } from './names';
+import { LIST_MAX, SECRETS_MAX, TIMEOUT_MS_MAX } from './limits';
+import {
+  BUILD_ARGUMENT_PATTERN,
+  BUILD_ARGUMENT_WORDS,
+  ENV_NAME_PATTERN,
+  ENV_NAME_WORDS,
+  SECRET_NAME_PATTERN,
+  SECRET_NAME_WORDS,
+} from './names';
 import {
   DURATION_PATTERN,
   DURATION_THRESHOLD_PATTERN,
@@ -102,6 +110,12 @@ export const userName = z
   .string({ error: USER_NAME_WORDS })
   .refine((name) => userNameProblem(name) === null, { error: USER_NAME_WORDS });
 
+/** `Mon-Fri 09:00-17:00 Europe/Berlin` */
+export const changeWindow = z
+  .string({ error: CHANGE_WINDOW_WORDS })
+  .max(500, { error: CHANGE_WINDOW_WORDS })
+  .refine((value) => parseChangeWindows(value) !== null, { error: CHANGE_WINDOW_WORDS });
+
 export function whole(min: number, max: number) {
   const what = `a whole number from ${min} to ${max}`;
   return z.number({ error: what }).int({ error: what }).min(min, { error: what }).max(max, { error: what });
@@ -127,12 +141,25 @@ export function list<T extends z.ZodType>(item: T) {
   return z.array(item, { error: 'a list' }).max(LIST_MAX, { error: `a list of at most ${LIST_MAX} entries` });
 }
 
-/** Environment variables or build arguments. Numbers and `true` are taken as they are written. */
-export const variables = z.record(
-  z.string().regex(new RegExp(ENV_NAME_PATTERN), { error: ENV_NAME_WORDS }),
-  z.string({ error: 'text; put it in quotes' }).meta({ type: ['string', 'number', 'boolean'] }),
-  { error: 'NAME: value pairs' },
-);
+/** Names of secrets, each once. */
+export const secretNames = list(word(SECRET_NAME_PATTERN, SECRET_NAME_WORDS))
+  .max(SECRETS_MAX, { error: `at most ${SECRETS_MAX} names` })
+  .refine((names) => new Set(names).size === names.length, { error: 'each name once' })
+  .optional();
+
+/** Environment variables. Numbers and `true` are taken as they are written. */
+export const variables = pairs(ENV_NAME_PATTERN, ENV_NAME_WORDS);
+
+/** Build arguments, written in the same way. */
+export const buildArguments = pairs(BUILD_ARGUMENT_PATTERN, BUILD_ARGUMENT_WORDS);
+
+function pairs(pattern: string, words: string) {
+  return z.record(
+    z.string().regex(new RegExp(pattern), { error: words }),
+    z.string({ error: 'text; put it in quotes' }).meta({ type: ['string', 'number', 'boolean'] }),
+    { error: 'NAME: value pairs' },
+  );
+}
 
 interface Unit {
   pattern: string;

@@ -41,3 +41,15 @@ export const GRAY_USERS_MAX = 10_000;
 export const GRAY_VALUE_MAX = 128;
 /** Blocks of addresses that a login header is trusted from. */
 export const TRUSTED_MAX = 20;
+
+/** Parameters that a run may be started with, and the longest text of one, in characters. */
+export const PARAMETERS_MAX = 20;
+export const PARAMETER_TEXT_MAX = 4_096;
+/** Without `max`, a parameter of text is at most so long. */
+export const PARAMETER_TEXT = 1_000;
+export const CHOICES_MAX = 50;
+export const SCHEDULES_MAX = 20;
+/** Other apps whose releases start a run. */
+export const RELEASED_MAX = 20;
+/** Secrets that one command, or one stage, is given. */
+export const SECRETS_MAX = 20;

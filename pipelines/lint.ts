@@ -1,6 +1,7 @@
 import { KEEP_WARM_MS_MAX } from './limits';
 import { grayShare, grayVisitors } from './lint-gray';
 import { type LintFacts, type Report, type Rule, WARNING } from './lint-rule';
+import { releasedApps, scheduledBranches } from './lint-triggers';
 import { appNameProblem, LABEL_PATTERN, RESERVED_STAGE_NAMES } from './names';
 import { nearest } from './nearest';
 import { PIPELINE_FILE } from './parse';
@@ -162,6 +163,8 @@ const RULES: readonly Rule[] = [
   appName,
   refs,
   changedPaths,
+  scheduledBranches,
+  releasedApps,
   origin,
   dockerfile,
   configurationFiles,

@@ -33,7 +33,7 @@ In each stage, in this order:
 |---|---|
 | deliver | always: starts the instances and waits until each is healthy |
 | verify | when there are checks |
-| approve | when people are to be asked: after they can see the release run, before it gets traffic or goes on |
+| approve | when people are to be asked: after they can see the release run, before it gets traffic or goes on; where production's secrets are given, before deliver |
 | share, observe | in gray; nothing to do while nothing serves production yet |
 | promote, retire | in production |
 

@@ -8,6 +8,16 @@ export const DEFAULT_POOL = 'default';
 export const LABEL_PATTERN = '^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$';
 export const ENV_NAME_PATTERN = '^(?!GANTRY_)[A-Za-z_][A-Za-z0-9_]*$';
 
+/** BuildKit takes some of its own arguments as orders: BUILDKIT_SYNTAX names a program that it fetches and builds with. */
+export const BUILD_ARGUMENT_PATTERN = '^(?!GANTRY_|BUILDKIT_)[A-Za-z_][A-Za-z0-9_]*$';
+export const BUILD_ARGUMENT_WORDS =
+  'a name of letters, digits and "_" that starts with neither a digit nor GANTRY_ nor BUILDKIT_ (orders to the builder)';
+
+/** A file below `/run/secrets`: no name that is hidden or leads elsewhere. */
+export const SECRET_NAME_PATTERN = '^[A-Za-z][A-Za-z0-9_.-]{0,63}$';
+export const SECRET_NAME_WORDS =
+  'a name of at most 64 letters, digits, "_", "-" and "." that starts with a letter, such as DB_PASSWORD';
+
 /** Name of a request header or of a cookie: a token (RFC 9110), shorter than any that is in use. */
 export const HEADER_PATTERN = "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$";
 /** Value of a header or cookie that a rule waits for: visible ASCII, blanks only inside, nothing that ends a cookie. */

@@ -45,7 +45,7 @@ export function plainPattern(pattern: string): string {
 }
 
 /** Folders of a container that belong to the kernel or to Gantry. */
-const FOREIGN_FOLDERS = ['/proc', '/sys', '/dev', '/gantry'];
+const FOREIGN_FOLDERS = ['/proc', '/sys', '/dev', '/gantry', '/run/secrets'];
 
 /** Why a configuration file cannot be put at `path` in a container, as a phrase; null when it can. */
 export function containerPathProblem(path: string): string | null {

@@ -41,6 +41,12 @@ export function planPipeline(spec: PipelineSpec, given?: Given): Plan {
   };
 }
 
+/** What is left of a pipeline for a commit that is only to be tried: it never comes near production. */
+export const onlyTested = (spec: PipelineSpec): PipelineSpec => ({
+  ...spec,
+  stages: spec.stages.filter(({ role }) => role === 'environment'),
+});
+
 /** An image can be injected into nothing. */
 const byImage = (stage: StageSpec): StageSpec => ({ ...stage, deliver: 'image' });
 
@@ -103,7 +109,10 @@ function builds(spec: PipelineSpec): Draft[] {
 const retryOf = ({ retry }: Pick<PlannedStep, 'retry'>): Pick<PlannedStep, 'retry'> =>
   retry === undefined ? {} : { retry };
 
-/** Deliver, verify, ask people, move traffic: in this order in each stage, so that people see what they approve. */
+/**
+ * Deliver, verify, ask people, move traffic: in this order in each stage, so that people see what they approve. Only
+ * where production's secrets are given they are asked first: nothing that nobody agreed to may read those.
+ */
 function stageSteps(stage: StageSpec): Draft[] {
   const name = (kind: string): string => `${stage.name}/${kind}`;
   const { mode, role } = { mode: stage.deliver, role: stage.role };
@@ -115,9 +124,16 @@ function stageSteps(stage: StageSpec): Draft[] {
     steps.push({ name: name('verify'), timeout, kind: 'verify', spec: { checks: stage.verify }, ...retryOf(stage) });
   }
   if (stage.approve !== null) {
-    steps.push({ name: name('approve'), timeout: MINUTE, kind: 'approve', spec: stage.approve });
+    const approve: Draft = { name: name('approve'), timeout: MINUTE, kind: 'approve', spec: stage.approve };
+    if (isGivenProductionSecrets(stage)) steps.unshift(approve);
+    else steps.push(approve);
   }
   return [...steps, ...graySteps(stage), ...productionSteps(stage)];
+}
+
+function isGivenProductionSecrets({ role, serve, verify }: StageSpec): boolean {
+  if (role === 'environment') return false;
+  return serve.secrets !== undefined || verify.some((check) => check.kind === 'run' && check.secrets !== undefined);
 }
 
 function graySteps({ name, gray }: StageSpec): Draft[] {

@@ -1,4 +1,5 @@
 import { DEFAULT_POOL } from './names';
+import { resolveParameter } from './parameters';
 import { plainPath, plainPattern, WHOLE_REPOSITORY } from './paths';
 import type { CheckShape, EnvironmentShape, PipelineShape, ServeOverrideShape } from './shape';
 import type {
@@ -35,7 +36,17 @@ export function resolvePipeline(shape: PipelineShape, order: readonly string[]):
     build,
     serve,
     stages: names.map((name) => resolveStage(name, shape.stages[name], build, serve)),
-    on: { ...shape.on, paths: shape.on.paths?.map(plainPattern) ?? null },
+    on: resolveOn(shape),
+  };
+}
+
+function resolveOn({ on }: PipelineShape): PipelineSpec['on'] {
+  const parameters = Object.entries(on.manual.parameters).map(([name, one]) => resolveParameter(name, one));
+  return {
+    ...on,
+    paths: on.paths?.map(plainPattern) ?? null,
+    manual: { parameters },
+    schedule: on.schedule.map((one) => ({ ...one, ref: one.ref ?? null })),
   };
 }
 
@@ -90,8 +101,13 @@ function mergeServe(serve: ServeSpec, override: ServeOverrideShape): ServeSpec {
     },
     sticky: override.sticky ?? serve.sticky,
     drain: override.drain ?? serve.drain,
+    ...secretsOf(override.secrets ?? serve.secrets),
   };
 }
+
+/** None is the same as saying nothing. */
+const secretsOf = (names: string[] | undefined): { secrets?: string[] } =>
+  names === undefined || names.length === 0 ? {} : { secrets: names };
 
 function plainFiles(files: ServeSpec['files']): ServeSpec['files'] {
   return files.map((file) => ({ from: plainPath(file.from), to: `/${plainPath(file.to)}` }));
@@ -136,6 +152,7 @@ function resolveCheck(check: CheckShape): VerifySpec {
     env: check.env ?? {},
     timeout: check.timeout ?? VERIFY_TIMEOUT_MS,
     memory: check.memory ?? VERIFY_MEMORY,
+    ...secretsOf(check.secrets),
   };
 }
 

@@ -67,7 +67,9 @@ function keysBelow(node: SchemaNode, prefix: string): KeyPlace[] {
     const path = prefix === '' ? key : `${prefix}.${key}`;
     return [{ path, key, node: child }, ...keysBelow(child, path)];
   });
-  return node.items === undefined ? own : [...own, ...keysBelow(node.items, `${prefix}[]`)];
+  const named = node.properties === undefined ? node.additionalProperties : undefined;
+  const more = typeof named === 'object' ? keysBelow(named, `${prefix}.NAME`) : [];
+  return [...own, ...more, ...(node.items === undefined ? [] : keysBelow(node.items, `${prefix}[]`))];
 }
 
 function memberOf(node: SchemaNode, key: string): SchemaNode | null {

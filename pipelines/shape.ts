@@ -14,13 +14,8 @@ import {
   TIMEOUT_MS_MAX,
 } from './limits';
 import { APP_NAME_PATTERN, APP_NAME_WORDS, DEFAULT_POOL, LABEL_PATTERN } from './names';
-import {
-  cachePathProblem,
-  changedPathProblem,
-  containerPathProblem,
-  contextProblem,
-  repositoryPathProblem,
-} from './paths';
+import { on } from './on-shape';
+import { cachePathProblem, containerPathProblem, contextProblem, repositoryPathProblem } from './paths';
 
 /**
  * The shape of `gantry.yml` as people write it. One text: `parse` checks with it, the JSON Schema is made from it,
@@ -36,10 +31,6 @@ const memory = field.memory(MEMORY_MIN, MEMORY_MAX);
 const role = field.word(LABEL_PATTERN, `${LABEL_WORDS}, such as release-manager`);
 const httpPath = field.word(HTTP_PATH, 'an HTTP path that starts with "/", such as /health');
 const httpStatus = field.whole(100, 599);
-const refPatterns = field.list(field.path('the name of a branch or tag; "*" matches a part, "**" everything'));
-const changedPaths = field
-  .list(field.pathThat(changedPathProblem, 'a file pattern such as src/**, or "!docs/**" in quotes'))
-  .min(1, { error: 'at least one file pattern; without the key every file counts' });
 const cache = field.list(field.pathThat(cachePathProblem, 'a folder such as ~/.m2'));
 
 const pool = field
@@ -64,6 +55,10 @@ const retry = z
   .optional()
   .describe('When it is tried again. Default: three times when something around it fails.');
 
+const secrets = field.secretNames.describe(
+  'Secrets that it is given, each as a file /run/secrets/NAME. Set them with "gantry secret set".',
+);
+
 const artifact = z.strictObject({
   in: field.imageName.describe('Image that the build runs in. The repository is the working folder.'),
   run: field.text('a command').describe('The command, given to a shell. Ends with 0, or the build has failed.'),
@@ -74,6 +69,7 @@ const artifact = z.strictObject({
   env: field.variables.prefault({}).describe('Environment variables of the build.'),
   timeout: field.duration(SECOND).prefault('15m').describe('The build is stopped and has failed after this time.'),
   memory: memory.prefault('1g').describe('Memory limit of the build.'),
+  secrets,
   retry,
 });
 
@@ -85,6 +81,7 @@ const command = z.strictObject({
   cache: cache.prefault([]).describe('Folders kept from run to run of this app.'),
   timeout: field.duration(SECOND).prefault('10m').describe('The command is stopped and has failed after this time.'),
   memory: memory.prefault('1g').describe('Memory limit of the command.'),
+  secrets,
   retry,
 });
 
@@ -101,7 +98,7 @@ const image = z.strictObject({
     .word(VALUE, 'the name of a build stage')
     .optional()
     .describe('Build stage to stop at. Default: the last.'),
-  args: field.variables.prefault({}).describe('Build arguments (ARG). Never secrets: they stay in the image.'),
+  args: field.buildArguments.prefault({}).describe('Build arguments (ARG). Never secrets: they stay in the image.'),
   timeout: field.duration(SECOND).prefault('15m').describe('The build is stopped and has failed after this time.'),
   retry,
 });
@@ -128,6 +125,10 @@ const serving = {
   drain: field
     .duration(0)
     .describe('How long requests, sessions and WebSockets may go on where the traffic went away.'),
+  secrets: field.secretNames.describe(
+    'Secrets of each instance, as files /run/secrets/NAME. A stage names all of its own instead. Gray and production ' +
+      'are given those that were set for production, once the people that the stage asks have agreed.',
+  ),
 };
 
 const memoryOfInstance = memory.describe('Memory limit of each instance.');
@@ -153,6 +154,7 @@ const serve = z.strictObject({
     .describe(resourceWords),
   sticky: serving.sticky.prefault(false),
   drain: serving.drain.prefault('30s'),
+  secrets: serving.secrets,
 });
 
 /** What a stage may say otherwise than `serve`. The bytes (`base`, `image`) are the same in all stages. */
@@ -168,6 +170,7 @@ const serveOverride = z.strictObject({
     .describe('Overrides single keys of serve.resources.'),
   sticky: serving.sticky.optional(),
   drain: serving.drain.optional(),
+  secrets: serving.secrets,
 });
 
 const httpCheck = z.strictObject({
@@ -177,7 +180,7 @@ const httpCheck = z.strictObject({
   timeout: field.duration(SECOND).prefault('10s').describe('Time for the answer.'),
 });
 
-const EITHER = 'either "http" alone, or "run" with its own in, env, timeout and memory';
+const EITHER = 'either "http" alone, or "run" with its own in, env, timeout, memory and secrets';
 const check = z
   .strictObject({
     http: httpCheck.optional().describe('A check by one HTTP request.'),
@@ -186,6 +189,7 @@ const check = z
     env: field.variables.optional().describe('Environment variables of "run".'),
     timeout: field.duration(SECOND).optional().describe('Time for "run". Default: 5m.'),
     memory: memory.optional().describe('Memory limit of "run". Default: 256m.'),
+    secrets: field.secretNames.describe('Secrets that "run" is given, each as a file /run/secrets/NAME.'),
   })
   .refine((entry) => (entry.http === undefined ? entry.run !== undefined : Object.keys(entry).length === 1), {
     error: EITHER,
@@ -198,6 +202,9 @@ const approve = z.strictObject({
     .duration(60 * SECOND, EXPIRES_MS_MAX)
     .prefault('7d')
     .describe('Without an answer, the run ends.'),
+  window: field.changeWindow
+    .optional()
+    .describe('What comes next begins only then, whenever people agree; a way back waits for nothing.'),
 });
 
 const stage = {
@@ -256,26 +263,7 @@ const productionStage = z.strictObject({
 
 export const pipelineShape = z.strictObject({
   app: field.word(APP_NAME_PATTERN, APP_NAME_WORDS).describe('Name of the app: a DNS label, part of its addresses.'),
-  on: z
-    .strictObject({
-      branches: refPatterns.prefault(['main', 'master']).describe('Branches; "*" matches a part, "**" everything.'),
-      tags: refPatterns.prefault([]).describe('Tags, by the same patterns.'),
-      paths: changedPaths
-        .optional()
-        .describe(
-          'Files, from the folder of this file, or from the root of the repository with "/" in front. A push of a ' +
-            'branch starts a run only when it changed one of them; the last pattern that matches counts, and "!" ' +
-            'takes away. A change of gantry.yml counts, too. Default: every file.',
-        ),
-      skip: field.yesOrNo
-        .prefault(true)
-        .describe(
-          'A push of a branch starts no run when the message of its commit has [skip ci], [ci skip] or [no ci] in it, ' +
-            'or ends with the trailer "Skip-CI: true". With false, such words say nothing.',
-        ),
-    })
-    .prefault({})
-    .describe('Which pushes start a run. A push of anything else is kept and ends as "ignored".'),
+  on,
   build: z
     .strictObject({
       artifact: artifact.optional().describe('Makes the WAR, EAR or other file that is put into "serve.base".'),

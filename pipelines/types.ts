@@ -21,6 +21,37 @@ export interface OnSpec {
   paths: string[] | null;
   /** Whether a commit's message may say that its push is to start no run. */
   skip: boolean;
+  /** Whether the head of a pull or merge request is tested. */
+  requests: boolean;
+  /** What people are asked for when they start a run. */
+  manual: { parameters: ParameterSpec[] };
+  schedule: ScheduleSpec[];
+  /** Releases of other apps that start a run of this one. */
+  released: ReleasedSpec[];
+}
+
+/** A value that people give when they start a run. `default` null: it must be given. */
+export type ParameterSpec = { name: string; about: string } & (
+  | { type: 'choice'; of: string[]; default: string | null }
+  | { type: 'number'; min: number; max: number; default: number | null }
+  | { type: 'boolean'; default: boolean }
+  | { type: 'text'; max: number; default: string | null }
+);
+
+/** A run at certain times, of the head of a branch. */
+export interface ScheduleSpec {
+  /** Five fields. */
+  cron: string;
+  /** IANA name of the time zone whose clocks count. */
+  zone: string;
+  /** Name of the branch; null: the default branch. */
+  ref: string | null;
+}
+
+/** A release of `app` that has come through its stage `stage`. */
+export interface ReleasedSpec {
+  app: string;
+  stage: string;
 }
 
 export interface BuildSpec {
@@ -71,8 +102,13 @@ export interface ArtifactBuild {
   env: Record<string, string>;
   timeout: number;
   memory: number;
+  /** Names; each is a file in `SECRETS_FOLDER`. Left out where there are none, so that plans stay as they were. */
+  secrets?: string[] | undefined;
   retry?: RetrySpec | undefined;
 }
+
+/** Where whatever is given secrets finds them. */
+export const SECRETS_FOLDER = '/run/secrets';
 
 export interface ImageBuild {
   dockerfile: string;
@@ -91,6 +127,7 @@ export interface CommandSpec {
   cache: string[];
   timeout: number;
   memory: number;
+  secrets?: string[] | undefined;
   retry?: RetrySpec | undefined;
 }
 
@@ -109,6 +146,7 @@ export interface ServeSpec {
   sticky: boolean;
   /** How long requests, sessions and WebSockets may go on where the traffic went away. */
   drain: number;
+  secrets?: string[] | undefined;
 }
 
 export interface HealthSpec {
@@ -126,7 +164,7 @@ export interface StageSpec {
   deliver: DeliverMode;
   serve: ServeSpec;
   verify: VerifySpec[];
-  approve: { role: string; count: number; expires: number } | null;
+  approve: ApproveSpec | null;
   gray: GraySpec | null;
   /** How long the previous release stays warm after a promotion. */
   keepWarm: number;
@@ -139,9 +177,27 @@ export interface StageSpec {
   retry?: RetrySpec | undefined;
 }
 
+/** Who is asked before a release goes on. */
+export interface ApproveSpec {
+  role: string;
+  /** So many different people. */
+  count: number;
+  expires: number;
+  /** Text of change-window.ts: when what comes next may begin. Left out: at any time. */
+  window?: string | undefined;
+}
+
 export type VerifySpec =
   | { kind: 'http'; path: string; status: number; contains: string | null; timeout: number }
-  | { kind: 'run'; run: string; in: string; env: Record<string, string>; timeout: number; memory: number };
+  | {
+      kind: 'run';
+      run: string;
+      in: string;
+      env: Record<string, string>;
+      timeout: number;
+      memory: number;
+      secrets?: string[];
+    };
 
 export interface GraySpec {
   share: number;
@@ -250,7 +306,7 @@ export type StepSpec =
   | { kind: 'seal'; spec: Record<string, never> }
   | { kind: 'deliver'; spec: { mode: DeliverMode; role: StageSpec['role'] } }
   | { kind: 'verify'; spec: { checks: VerifySpec[] } }
-  | { kind: 'approve'; spec: { role: string; count: number; expires: number } }
+  | { kind: 'approve'; spec: ApproveSpec }
   /** The rules are those that were sealed with the release. */
   | { kind: 'share'; spec: { share: number } }
   | { kind: 'observe'; spec: ObserveSpec }

@@ -50,8 +50,11 @@ describe('the JSON Schema for editors', () => {
   });
 });
 
+/** Stages and parameters have names that people choose. */
 function anyStage(path: string): string {
-  return path.replace(/^stages\.[^.]+\./, 'stages.*.');
+  return path
+    .replace(/^stages\.[^.]+\./, 'stages.*.')
+    .replace(/^on\.manual\.parameters\.[^.]+\./, 'on.manual.parameters.NAME.');
 }
 
 /** Paths of all keys in plain data, list positions as `[]`. */

@@ -10,7 +10,10 @@ describe('reading a gantry.yml', () => {
     expect(spec.build.artifact).to.include({ in: 'gantry/maven', take: 'target/*.war', timeout: 900_000 });
     expect(spec.serve).to.deep.include({ port: 8080, instances: 1, sticky: false, drain: 30_000 });
     expect(spec.serve.health).to.deep.equal({ path: '/health', status: 200, within: 60_000 });
-    expect(spec.on).to.deep.equal({ branches: ['main', 'master'], tags: [], paths: null, skip: true });
+    expect(spec.on).to.deep.equal({
+      ...{ branches: ['main', 'master'], tags: [], paths: null, skip: true },
+      ...{ requests: false, manual: { parameters: [] }, schedule: [], released: [] },
+    });
   });
 
   it('understands the gray stage', () => {
@@ -164,7 +167,7 @@ describe('a gantry.yml that is refused', () => {
     for (const text of ['- a', 'a', '[]']) expect(onlyProblem(text).code).to.equal('wrong-type');
   });
 
-  it('for growing beyond all measure (a YAML bomb), at once', () => {
+  it('for growing beyond all measure (a YAML bomb), at once [S39]', () => {
     const names = [...'abcdefghij'];
     const lines = names.map((name, index) => {
       const item = index === 0 ? '1' : `*${names[index - 1]}`;
@@ -179,7 +182,7 @@ describe('a gantry.yml that is refused', () => {
     expect(onlyProblem('app: &a [*a]').code).to.equal('unknown-alias');
   });
 
-  it('for being nested too deep, or too large', () => {
+  it('for being nested too deep, or too large [S39]', () => {
     expect(onlyProblem('['.repeat(1000)).code).to.equal('too-deep');
     expect(onlyProblem(`${'- '.repeat(1000)}x`).code).to.equal('too-deep');
     expect(onlyProblem(`app: "${'x'.repeat(300_000)}"`).code).to.equal('too-large');
