@@ -8,6 +8,7 @@ import type { Hint } from '../ports/queue';
 import { demandHolder } from '../steps/fence';
 import { statement } from '../store/statement';
 import type { Tx } from '../store/store';
+import { tellFollowers } from '../triggers/tell-followers';
 import { arrivals, leavePlaces } from './places';
 import { type RunAtHand, type RunRow, readRun, type StepAtHand, viewOf } from './run-at-hand';
 import { appendSteps, changeSteps, type Extras, type Move } from './write-steps';
@@ -61,6 +62,7 @@ export async function applyEvents(
     entries.push(auditOf(run, decision, move.event, actor));
     run = await writeMove(parts, tx, run, decision, move);
     await leavePlaces(tx, run, decision);
+    if (move.event.type === 'succeeded') await tellFollowers(parts, tx, run, move.event.step);
     const ready = readyIn(decision);
     hints.push(...hintsOf(run.steps, ready));
     arrived.push(...arrivals(run.steps, ready));
@@ -119,9 +121,9 @@ const writePlan = statement<{ id: RunId; json: string; hash: string }, unknown>(
 const voidApprovals = statement<{ run: RunId }, unknown>((db, argument) =>
   db
     .updateTable('approvals')
-    .set({ state: 'voided' })
+    .set({ state: 'voided', why: 'its run ended' })
     .where('run_id', '=', argument('run'))
-    .where('state', '=', 'requested'),
+    .where('state', 'in', ['requested', 'granted']),
 );
 
 function changedRow(

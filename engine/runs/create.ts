@@ -1,5 +1,7 @@
+import type { ParameterValues } from '../../pipelines/parameters';
 import { recordAudit } from '../audit/record';
 import { emit } from '../events/emit';
+import type { RunCause } from '../model/cause';
 import { type AppId, newId, type RunId, type StepId } from '../model/ids';
 import type { Actor, EngineParts } from '../parts';
 import type { Hint } from '../ports/queue';
@@ -31,6 +33,9 @@ export interface NewRun {
   movedFrom?: string;
   /** Keeps an instance that does not get healthy this long. */
   keepFailedMs?: number | undefined;
+  /** What it was started with; commands find them as environment variables. */
+  parameters?: ParameterValues | undefined;
+  cause?: RunCause | undefined;
   /** One after the other: each needs the one before it. The first is ready at once. */
   steps: {
     name: string;
@@ -89,6 +94,8 @@ export async function createRun(
     moved_from: wanted.movedFrom ?? null,
     superseded_by: null,
     keep_failed_ms: wanted.keepFailedMs ?? null,
+    parameters: jsonOf(wanted.parameters),
+    cause: jsonOf(wanted.cause),
     created_at: now,
     started_at: null,
     ended_at: null,
@@ -99,6 +106,8 @@ export async function createRun(
   await emit(parts, tx, { app: app.id, run: row.id, type: 'run', data: { state: 'queued', trigger: wanted.trigger } });
   return { row, hints };
 }
+
+const jsonOf = (value: object | undefined): string | null => (value === undefined ? null : JSON.stringify(value));
 
 async function writeFirstSteps(parts: EngineParts, tx: Tx, run: RunRow, steps: NewRun['steps']): Promise<Hint[]> {
   const rows = steps.map((step, position) => {
@@ -128,11 +137,13 @@ async function writeFirstSteps(parts: EngineParts, tx: Tx, run: RunRow, steps: N
 /** Who wanted it, and why: nothing that a runner writes later says so. */
 function recordCreation(parts: EngineParts, tx: Tx, app: string, row: RunRow, wanted: NewRun): Promise<void> {
   const { trigger, title, commit } = row;
+  const { parameters, cause } = wanted;
+  const why = { ...(parameters === undefined ? {} : { parameters }), ...(cause === undefined ? {} : { cause }) };
   return recordAudit(parts, tx, {
     chain: app,
     actor: wanted.by ?? wanted.startedBy,
     action: 'run.create',
     object: `${app}#${row.number}`,
-    detail: { trigger, title, commit, steps: wanted.steps.map(({ name }) => name) },
+    detail: { trigger, title, commit, steps: wanted.steps.map(({ name }) => name), ...why },
   });
 }

@@ -1,6 +1,7 @@
 import { DEFAULT_POOL } from '../../pipelines/names';
 import { type ApprovalShown, approvalsOf } from '../approvals/show';
 import { seeRunners } from '../control/runners';
+import { restOf } from '../freezes/rest';
 import { isFinalRun, type RunState } from '../model/states';
 import type { EngineParts } from '../parts';
 import { databaseNow } from '../store/store';
@@ -61,6 +62,7 @@ export async function readFacts(parts: EngineParts, { app, run, steps, approvals
   if (ready === undefined) return facts;
   return {
     ...facts,
+    rest: await restOf(parts.store.read, ready.id),
     ready: {
       step: ready.name,
       since: ready.ready_at ?? facts.now,
@@ -78,7 +80,8 @@ function gateOf(approvals: readonly ApprovalShown[]): WhyFacts['gate'] {
   const gate = approvals.find((a) => a.state === 'requested');
   if (gate === undefined) return null;
   const yes = gate.votes.filter(({ vote }) => vote === 'yes').map(({ user }) => user);
-  return { step: gate.step, role: gate.role, count: gate.count, expiresAt: gate.expiresAt, yes };
+  const { step, role, count, expiresAt, why } = gate;
+  return { step, role, count, expiresAt, yes, ...(why === '' ? {} : { askedAgain: why }) };
 }
 
 /** The end of a log that holds what the watch said last. */

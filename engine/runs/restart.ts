@@ -8,8 +8,10 @@ import type { StepRow } from './apply';
 import { ringAll } from './apply';
 import { createRun } from './create';
 import { findRun, type RunFound } from './find';
+import { causeOf, parametersOf } from './parameters';
 import { planRestart, type RestartPlan } from './plan-restart';
 import { demandBytes, demandCredentials, demandEnded, demandNewest, nameOf } from './restartable';
+import { FOLLOWS } from './rivals';
 import { demandRoom } from './room';
 import { readRun } from './run-at-hand';
 import { appendSteps } from './write-steps';
@@ -82,7 +84,7 @@ async function write(
   if (first === undefined) throw new Error(`${nameOf(found)} has no steps`);
   const { name, kind, role, stage, spec, timeout_ms: timeoutMs } = first;
   const run = await createRun(parts, tx, found.app, {
-    trigger: row.trigger === 'release' ? 'release' : 'restart',
+    trigger: FOLLOWS.includes(row.trigger) ? 'restart' : row.trigger,
     ref: row.ref,
     commit: row.commit,
     title: row.title,
@@ -90,6 +92,8 @@ async function write(
     startedBy: actor,
     restartsRun: row.id,
     keepFailedMs: row.keep_failed_ms ?? undefined,
+    parameters: row.parameters === null ? undefined : parametersOf(row),
+    cause: causeOf(row) ?? undefined,
     steps: isFromPlan ? [{ name, kind, role, stage, verb: 'run', spec: JSON.parse(spec) as unknown, timeoutMs }] : [],
   });
   await recordAudit(parts, tx, {

@@ -2,6 +2,7 @@ import type { PlanSource } from '../../pipelines/types';
 import { GantryError } from '../model/errors';
 import { isFinalRun, VOID_RUN } from '../model/states';
 import type { Reader } from '../store/store';
+import type { RunTrigger } from '../store/tables';
 import type { RunFound } from './find';
 import type { RestartPlan } from './plan-restart';
 import { FOLLOWS } from './rivals';
@@ -9,7 +10,7 @@ import { FOLLOWS } from './rivals';
 /** Which runs may be walked once more: restart.ts asks each of these, in its transaction. */
 
 /** Runs that have a plan which can be walked once more. */
-const WALKS = ['push', 'release', 'restart'];
+const WALKS: readonly RunTrigger[] = ['push', 'release', 'restart', 'start', 'schedule', 'released', 'request'];
 const ENDED_BADLY = ['failed', 'cancelled'];
 
 /** Whether a restart is worth offering; that it is outdated is said when it is asked for. */
@@ -36,8 +37,8 @@ export function demandEnded(found: RunFound): void {
 }
 
 /**
- * Whoever is newer in its branch has this commit in it, but a given release is in no branch: only its own restart stands
- * for it. Whoever has been promoted since must not be gone back behind.
+ * Whoever is newer in its branch has this commit in it, but a given release is in no branch, and what people or rules
+ * started was wanted by itself: only its own restart stands for it. Whoever has been promoted since must not be gone back behind.
  * @throws GantryError `restart-outdated`.
  */
 export async function demandNewest(db: Reader, found: RunFound): Promise<void> {
@@ -48,11 +49,13 @@ export async function demandNewest(db: Reader, found: RunFound): Promise<void> {
     .where('app_id', '=', found.app.id)
     .where('number', '>', number)
     .where('id', '!=', id)
-    .where('trigger', 'in', WALKS as never)
+    .where('trigger', 'in', WALKS)
     .where((e) =>
       e.or([
         e.and([
-          ...(trigger === 'release' ? [e('restarts_run', '=', id)] : [e('ref', '=', ref), e('trigger', 'in', FOLLOWS)]),
+          ...(FOLLOWS.includes(trigger)
+            ? [e('ref', '=', ref), e('trigger', 'in', FOLLOWS)]
+            : [e('restarts_run', '=', id)]),
           e('state', 'not in', VOID_RUN),
           e('ends_as', 'is', null),
         ]),

@@ -10,7 +10,7 @@ import type { Kin } from './kin';
 /** The queries behind supersede.ts: who else of a ref is on its way, and who waits where. */
 
 /** Runs that follow a ref. What people asked for by name (a release, a way back) gives way to nothing. */
-export const FOLLOWS: readonly RunTrigger[] = ['push', 'restart'];
+export const FOLLOWS: readonly RunTrigger[] = ['push', 'restart', 'request'];
 
 type Run = Applied['run'];
 type Newer = Pick<Tables['runs'], 'number' | 'commit'>;

@@ -30,6 +30,7 @@ const RUN_AT_HAND = [
   'reason',
   'release_id',
   'undoes_run',
+  'parameters',
   'holds_rollout',
   'priority',
   'next_event',

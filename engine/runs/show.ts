@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { ParameterValues } from '../../pipelines/parameters';
 import { type ApprovalShown, approvalsOf } from '../approvals/show';
 import type { Json } from '../model/hash';
 import type { StepState } from '../model/states';
@@ -8,6 +9,7 @@ import { readFacts } from './explain';
 import { type FailureShown, failureOf } from './failure';
 import { findRun } from './find';
 import type { InLine } from './line';
+import { causeText, parametersOf } from './parameters';
 import { type RunSummary, toSummary } from './summary';
 import { undoneSteps } from './undo-facts';
 import { type WhyFacts, whyOf } from './why';
@@ -48,6 +50,10 @@ export interface RunShown extends RunSummary {
   undoes: number | null;
   /** Number of the run whose plan this one walks once more; null for any other. */
   restarts: number | null;
+  /** What it was started with, by name. */
+  parameters: ParameterValues;
+  /** Why it was started, where trigger and person do not say it; empty when they do. */
+  cause: string;
   /** Hash of its release; empty before it was sealed. An approval is bound to it. */
   releaseHash: string;
   /** Why it failed: the error, the lines of the log that matter, what to try. Null when no step has failed. */
@@ -78,6 +84,8 @@ export async function showRun(parts: EngineParts, appName: string, number: numbe
     waitsDetail: why.waits ? why.sentences.slice(1) : [],
     undoes: await numberOf(parts, row.undoes_run),
     restarts: await numberOf(parts, row.restarts_run),
+    parameters: parametersOf(row),
+    cause: causeText(row),
     releaseHash: release?.hash ?? '',
     failure: await failureOf(parts, { plan, steps }),
   };

@@ -9,13 +9,23 @@ export interface WhyFacts {
   reason: string;
   now: number;
   /** The gate that waits for people. */
-  gate: { step: string; role: string; count: number; yes: readonly string[]; expiresAt: number } | null;
+  gate: {
+    step: string;
+    role: string;
+    count: number;
+    yes: readonly string[];
+    expiresAt: number;
+    /** Why what people had said before counts no more. */
+    askedAgain?: string;
+  } | null;
   /** The step that a runner has. */
   running: { step: string; since: number } | null;
   /** Gray is being watched. */
   watch: { step: string; until: number; soFar: string } | null;
   /** The step that could begin. */
   ready: { step: string; since: number; attempt: number; notBefore: number; reason: string } | null;
+  /** A freeze or a change window holds the ready step. */
+  rest?: { until: number; words: string } | undefined;
   /** Other runs of the app that go first, and where the first of them is, when that is what the ready step waits for. */
   line: (InLine & { first: { number: number; step: string | null; state: string } }) | null;
   /** What a runner must have that takes the ready step, when not every one has it: `runner of pool build`. */
@@ -43,6 +53,7 @@ export function whyOf(facts: WhyFacts): Why {
   if (facts.running !== null) return atWork(facts.running, facts.now);
   if (facts.ready === null) return { waits: false, sentences: ['it is between two steps'], commands: [] };
   if (facts.line !== null) return forOther(facts, facts.ready, facts.line);
+  if (facts.rest !== undefined) return forOpening(facts.ready, facts.rest);
   if (facts.ready.notBefore > facts.now) return forRetry(facts.ready);
   return forRunner(facts, facts.ready);
 }
@@ -59,7 +70,7 @@ function ended({ state, reason }: WhyFacts): Why {
   };
 }
 
-function forPeople({ app, number }: WhyFacts, { step, role, count, yes, expiresAt }: Gate): Why {
+function forPeople({ app, number }: WhyFacts, { step, role, count, yes, expiresAt, askedAgain }: Gate): Why {
   const missing = count - yes.length;
   const asked = missing === 1 ? 'one person' : `${missing} people`;
   return {
@@ -67,6 +78,7 @@ function forPeople({ app, number }: WhyFacts, { step, role, count, yes, expiresA
     sentences: [
       `${step} waits for ${asked} (${role}) to approve`,
       ...(yes.length === 0 ? [] : [`${yes.length} of ${count} said yes: ${yes.join(', ')}`]),
+      ...(askedAgain === undefined ? [] : [`it is asked again: ${askedAgain}`]),
       `the question expires at ${moment(expiresAt)}`,
     ],
     commands: [`gantry approve ${app} ${number} --step ${step}`, `gantry reject ${app} ${number} --step ${step}`],
@@ -95,6 +107,12 @@ function forOther(
     commands: [`gantry why ${app} ${number}`],
   };
 }
+
+const forOpening = ({ step }: Ready, { until, words }: NonNullable<WhyFacts['rest']>): Why => ({
+  waits: true,
+  sentences: [`${step} waits until ${moment(until)}: ${words}`, 'a way back is never held'],
+  commands: ['gantry freeze list'],
+});
 
 function forRetry({ step, attempt, notBefore, reason }: Ready): Why {
   const why = reason === '' ? '' : `, because attempt ${attempt} met this: ${reason}`;

@@ -12,6 +12,8 @@ import { mendQueue } from './mend-queue';
 import { prune } from './prune';
 import { Reaper } from './reap';
 import { SAMPLE_MS, TrafficSampler } from './sample-traffic';
+import { startTriggered } from './start-triggered';
+import { Teller, type Telling } from './tell';
 import { whenCalm } from './when-calm';
 
 /**
@@ -23,21 +25,24 @@ export function startLoops(
   engine: Engine,
   world: World,
   holder: string,
-  { policy, reach }: { policy: RetentionPolicy; reach: Reach },
+  { policy, reach, telling }: { policy: RetentionPolicy; reach: Reach; telling?: Telling },
 ): () => Promise<void> {
   const sampler = new TrafficSampler(engine, world);
   const reaper = new Reaper(engine, world);
   const loops: Loop[] = [
     { name: 'gateway', everyMs: 5_000, turn: () => compareGateway(engine, world) },
     { name: 'warm', everyMs: 5_000, turn: () => endWarm(engine, world) },
+    { name: 'gates', everyMs: 10_000, turn: () => endExpiredGates(engine) },
     { name: 'leaving', everyMs: 2_000, turn: () => endLeaving(engine, world) },
     { name: 'kept', everyMs: 2_000, turn: () => endKept(engine, world) },
     { name: 'credentials', everyMs: 15_000, turn: () => engine.releases.forgetOldCredentials() },
     { name: 'queue', everyMs: 3_000, turn: mendQueue(engine, { ...reach, pools: 'all' }) },
     { name: 'images', everyMs: 5_000, turn: whenCalm(engine, keepImages(engine, world, policy.releases)) },
+    { name: 'triggers', everyMs: 2_000, turn: () => startTriggered(engine, world) },
     { name: 'retention', everyMs: 2_000, turn: (signal) => prune(engine, world, policy, signal) },
     { name: 'reaper', everyMs: 10_000, turn: () => reaper.turn(), rest: () => reaper.rest() },
     ...auditLoop(engine, world),
+    ...(telling === undefined ? [] : [tellLoop(new Teller(engine, telling))]),
     { name: 'traffic', everyMs: SAMPLE_MS, turn: () => sampler.turn(), rest: () => sampler.rest() },
   ];
   const stops = loops.map((loop) => startLoop(engine, loop, `${loop.name}/${world.cluster.name}`, holder));
@@ -46,11 +51,18 @@ export function startLoops(
   };
 }
 
+const tellLoop = (teller: Teller): Loop => ({ name: 'tell', everyMs: 1_000, turn: (signal) => teller.turn(signal) });
+
 /** Checks the audit and anchors what it has checked, where there is a place for anchors. */
 function auditLoop({ parts }: Engine, { anchors }: World): Loop[] {
   if (anchors === undefined) return [];
   const watch = new AuditWatch(parts, anchors);
   return [{ name: 'audit', everyMs: WATCH_MS, turn: () => watch.turn(), rest: () => watch.rest() }];
+}
+
+/** Questions that nobody answered in time end their runs. */
+async function endExpiredGates(engine: Engine): Promise<void> {
+  await engine.approvals.endExpired();
 }
 
 /** Makes the gateway equal to SQL: after it was killed, after its files were lost, after a half-applied switch. */

@@ -4,6 +4,7 @@ import { NO_COMMIT } from '../../engine/deliveries/accept';
 import { messageOf } from '../../engine/model/errors';
 import { GIT_READ_MS, REFS_LOOP_FULL, REFS_LOOP_MS } from '../limits';
 import type { WebParts } from '../parts';
+import { OWN_REFS } from './environment';
 import { repositoryFolder } from './repository';
 import { runGit } from './run-git';
 import { unchangedApps } from './unchanged';
@@ -98,7 +99,7 @@ async function headsOf(parts: WebParts, app: string): Promise<Map<string, string
   const folder = repositoryFolder(parts.options, app);
   const args = ['-C', folder, 'for-each-ref', '--format=%(objectname) %(refname)'];
   const text = await runGit(parts.options, args, GIT_READ_MS);
-  const lines = text.split('\n').filter((line) => line !== '');
+  const lines = text.split('\n').filter((line) => line !== '' && !line.includes(` ${OWN_REFS}/`));
   return new Map(lines.map((line) => [line.slice(line.indexOf(' ') + 1), line.slice(0, line.indexOf(' '))]));
 }
 

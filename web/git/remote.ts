@@ -1,4 +1,5 @@
 import { GantryError } from '../../engine/model/errors';
+import { demand } from '../identity/permit';
 import type { WebParts } from '../parts';
 import { type Context, param, query, type Route } from '../route';
 import { serveGit } from './backend';
@@ -13,11 +14,15 @@ export const gitRoutes: readonly Route[] = [
     method: 'GET',
     path: '/git/:repository/info/refs',
     permission: 'git',
+    may: 'read',
     handle: async (parts, ctx) => {
       const service = query(ctx, 'service') ?? '';
       if (!SERVICES.includes(service)) throw notSmart();
       // Said before anything is sent: a push that Git has taken would only be delivered later.
-      if (service === 'git-receive-pack') await parts.engine.runs.demandRoom(nameIn(ctx));
+      if (service === 'git-receive-pack') {
+        await demand(parts, ctx, 'push', nameIn(ctx));
+        await parts.engine.runs.demandRoom(nameIn(ctx));
+      }
       await serve(parts, ctx, 'info/refs');
     },
   },
@@ -25,12 +30,14 @@ export const gitRoutes: readonly Route[] = [
     method: 'POST',
     path: '/git/:repository/git-upload-pack',
     permission: 'git',
+    may: 'read',
     handle: (parts, ctx) => serve(parts, ctx, 'git-upload-pack'),
   },
   {
     method: 'POST',
     path: '/git/:repository/git-receive-pack',
     permission: 'git',
+    may: 'push',
     handle: (parts, ctx) => serve(parts, ctx, 'git-receive-pack'),
   },
   { method: 'POST', path: '/internal/post-receive', permission: 'hook', handle: received },

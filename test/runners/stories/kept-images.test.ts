@@ -185,7 +185,7 @@ describe('the images of releases', () => {
     expect(await states()).to.deep.equal({ 1: 'not kept', 2: 'kept', 3: 'damaged', 4: 'kept' });
   });
 
-  it('that are damaged and nowhere else refuse a rollback with the reason, before anything is stopped [F40]', async () => {
+  it('that are damaged and nowhere else refuse a rollback with the reason, before anything is stopped [F40] [S30]', async () => {
     for (const version of [1, 2, 3]) await release(version);
     await turn(forever);
     await damage(1);
