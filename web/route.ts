@@ -1,10 +1,13 @@
 import type { RouterContext } from '@koa/router';
 import type { z } from 'zod';
 import type { ErrorKind } from '../engine/model/errors';
+import type { Principal } from '../engine/signin/principal';
+import type { Action } from '../engine/users/actions';
+import type { Rights } from '../engine/users/rights';
 import type { User } from '../engine/users/token';
 import type { WebParts } from './parts';
 
-/** Who may ask. There is no default: a route without a permission does not compile. */
+/** How it is known who asks. There is no default: a route without a permission does not compile. */
 export type Permission =
   /** Anybody: health, static files, the login page. */
   | 'public'
@@ -19,8 +22,33 @@ export type Permission =
   /** A forge: the route itself checks the signature over the bytes of the body. Refused with 401. */
   | 'signature';
 
+/** What whoever asks must be allowed: at the app that the path names, else for all apps. */
+export type Demand =
+  | Action
+  /** Nothing but to be somebody: it shows what is one's own, or what is no secret. */
+  | 'signed-in'
+  /** It lists things of many apps, and itself leaves out those of apps that one may not read. */
+  | 'filtered';
+
+/** Who may ask. Whatever is not open to anybody names what one must be allowed, or does not compile. */
+export type Access =
+  | { permission: 'public' | 'hook' | 'signature'; may?: never; app?: never }
+  | {
+      permission: 'user' | 'page' | 'git';
+      may: Demand;
+      /** The app is named by the parameter `app` of the query, or not at all, instead of by the path. */
+      app?: 'query';
+    };
+
 export interface State {
   user?: User;
+  /** The same user, and how they have proved who they are. */
+  principal?: Principal;
+  /** Who it is now, for what stays open; undefined when they have been shut out. */
+  again?: () => Promise<Principal | undefined>;
+  rights?: Rights;
+  /** What they may at the app that the address names; undefined when it names none. */
+  mayHere?: (action: Action) => boolean;
   /** Value of the session cookie, when that is how the user was known. */
   session?: string;
   /** Fields of a form that passed the forgery check. */
@@ -50,14 +78,13 @@ export interface ApiDescription {
   errors?: readonly ErrorKind[];
 }
 
-export interface Route {
+export type Route = Access & {
   method: 'GET' | 'POST';
   path: string;
-  permission: Permission;
   /** Every route under `/api` has it; a test looks. */
   api?: ApiDescription;
   handle(parts: WebParts, ctx: Context): Promise<void> | void;
-}
+};
 
 /** The user of a request that was admitted as one. */
 export function userOf(ctx: Context): User {

@@ -2,11 +2,13 @@ import { recordAudit } from '../audit/record';
 import { sha256 } from '../model/hash';
 import { newId, type UserId } from '../model/ids';
 import type { EngineParts } from '../parts';
+import { ROLES } from './actions';
+import { solo } from './roles';
+import { ALL_APPS } from './scope';
 
 export interface User {
-  id: string;
+  id: UserId;
   name: string;
-  role: string;
 }
 
 /** The first user and a token, made once; undefined when there is a user already. The token is stored only as a hash. */
@@ -15,8 +17,14 @@ export async function firstUser(parts: EngineParts, name: string): Promise<{ use
   return parts.store.write(async (tx) => {
     const known = await tx.selectFrom('users').select('id').limit(1).executeTakeFirst();
     if (known !== undefined) return undefined;
-    const user = { id: newId<UserId>(parts.clock, parts.random), name, role: 'owner', created_at: parts.clock.now() };
+    const now = parts.clock.now();
+    const user = { id: newId<UserId>(parts.clock, parts.random), name, created_at: now, disabled_at: null };
     await tx.insertInto('users').values(user).execute();
+    const held = { holder: user.id, scope: ALL_APPS, granted_at: now, granted_by: 'rule:first-start' } as const;
+    await tx
+      .insertInto('role_grants')
+      .values(ROLES.map((role) => ({ ...held, role })))
+      .execute();
     await tx
       .insertInto('tokens')
       .values({ hash: sha256(token), user_id: user.id, name: 'first', created_at: user.created_at, last_used_at: null })
@@ -26,31 +34,11 @@ export async function firstUser(parts: EngineParts, name: string): Promise<{ use
       actor: 'rule:first-start',
       action: 'user.create',
       object: name,
-      detail: { role: user.role },
+      detail: { roles: [...ROLES] },
     });
     return { user, token };
   });
 }
 
-/** Whose token this is; undefined for an unknown one. Tokens are 192 random bits: their hash is looked up directly. */
-export const userOfToken = (parts: EngineParts, token: string): Promise<User | undefined> =>
-  userOfTokenHash(parts, sha256(token));
-
-/** As `userOfToken`, for who keeps only the token's hash (a browser's session). */
-export async function userOfTokenHash(parts: EngineParts, hash: string): Promise<User | undefined> {
-  return parts.store.read
-    .selectFrom('tokens')
-    .innerJoin('users', 'users.id', 'tokens.user_id')
-    .select(['users.id', 'users.name', 'users.role'])
-    .where('tokens.hash', '=', hash)
-    .executeTakeFirst();
-}
-
-/** Solo: one user, who may therefore approve what is their own. */
-export async function isSolo(parts: EngineParts): Promise<boolean> {
-  const row = await parts.store.read
-    .selectFrom('users')
-    .select((e) => e.fn.countAll<number>().as('n'))
-    .executeTakeFirstOrThrow();
-  return Number(row.n) <= 1;
-}
+/** As `solo`, of what is committed. */
+export const isSolo = (parts: EngineParts): Promise<boolean> => solo(parts.store.read);
