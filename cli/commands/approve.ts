@@ -5,7 +5,8 @@ import type { Command, OptionSpec } from '../command';
 import { failure } from '../errors';
 import { runName, shortHash } from '../format/house';
 import type { Input } from '../input';
-import { namedOrWaitingRun } from './find-run';
+import { withSecondFactor } from '../second-factor';
+import { namedOrNewestRun, namedOrWaitingRun } from './find-run';
 import { APP, reasonOf } from './run';
 
 const ARGUMENTS = [
@@ -25,11 +26,25 @@ export const approve: Command = {
   name: 'approve',
   summary: 'says yes to what a run waits for',
   arguments: ARGUMENTS,
-  options: OPTIONS,
+  options: {
+    ...OPTIONS,
+    'break-glass': {
+      help: 'an emergency: your yes alone opens the gate; needs --reason, and somebody else reviews it within 24 h',
+    },
+    'take-back': { help: 'takes your yes back, as long as nothing has used it' },
+  },
   details:
-    'The answer is bound to the release that waits now: if another one takes its place meanwhile, it is refused.',
-  examples: ['gantry approve storefront', 'gantry approve storefront 3 --reason "seen in test"'],
-  run: async (input, { api }) => decide(api, input, 'approve'),
+    'The answer is bound to what waits now (release, configuration, pipeline, target, gray plan): if any of it changes ' +
+    'meanwhile, it is refused. Who took part in a change does not decide over it: docs/approvals.md.',
+  examples: [
+    'gantry approve storefront',
+    'gantry approve storefront 3 --reason "seen in test"',
+    'gantry approve storefront 3 --break-glass --reason "payments fail, INC-4711"',
+  ],
+  run: async (input, context) =>
+    input.flag('take-back')
+      ? takeBack(context.api, input)
+      : withSecondFactor(context, () => decide(context.api, input, 'approve', input.flag('break-glass'))),
 };
 
 export const reject: Command = {
@@ -38,10 +53,22 @@ export const reject: Command = {
   arguments: ARGUMENTS,
   options: OPTIONS,
   examples: ['gantry reject storefront 3 --reason "wrong prices"'],
-  run: async (input, { api }) => decide(api, input, 'reject'),
+  run: async (input, context) => withSecondFactor(context, () => decide(context.api, input, 'reject')),
 };
 
-async function decide(api: Client, input: Input, verb: 'approve' | 'reject') {
+async function takeBack(api: Client, input: Input) {
+  const app = input.argument('APP');
+  const number = input.optionalNumber('RUN') ?? (await namedOrNewestRun(api, input)).number;
+  const step = input.option('step');
+  const json = await api.post<Decided>(path`/apps/${app}/runs/${number}/withdraw`, {
+    ...(step === undefined ? {} : { step }),
+    ...reasonOf(input.option('reason')),
+  });
+  const left = json.state === 'granted' ? 'it stays open' : `${json.missing} more needed`;
+  return { json, text: `${app}#${json.run} ${json.step}: your yes is taken back, ${left}` };
+}
+
+async function decide(api: Client, input: Input, verb: 'approve' | 'reject', breakGlass = false) {
   const { app, number } = await namedOrWaitingRun(api, input);
   const run = await readRun(api, app, number);
   const gate = openGate(run, input.option('step'));
@@ -55,7 +82,9 @@ async function decide(api: Client, input: Input, verb: 'approve' | 'reject') {
   }
   const decided = await api.post<Decided>(path`/apps/${app}/runs/${number}/${verb}`, {
     step: gate.step,
+    ...(gate.boundHash === undefined ? {} : { boundHash: gate.boundHash }),
     ...(gate.releaseHash === '' ? {} : { releaseHash: gate.releaseHash }),
+    ...(breakGlass ? { breakGlass } : {}),
     ...reasonOf(input.option('reason')),
   });
   return { json: decided, text: sentence(run, gate, decided) };
@@ -88,6 +117,10 @@ function sentence(run: Run, gate: Approval, decided: Decided): string {
   if (decided.state === 'rejected') return `${what}: rejected, the run ends`;
   if (decided.missing > 0) {
     return `${what}: your yes is counted, ${decided.missing} more ${decided.missing === 1 ? 'person' : 'people'} needed`;
+  }
+  if (decided.reviewDue != null) {
+    const due = new Date(decided.reviewDue).toISOString();
+    return `${what}: the glass is broken, the run goes on; somebody else must review it until ${due}: gantry review`;
   }
   return `${what}: approved, the run goes on`;
 }

@@ -1,4 +1,5 @@
-import { RunEndedError } from '../model/errors';
+import { useApprovals } from '../approvals/use';
+import { LeaseLostError, RunEndedError } from '../model/errors';
 import { canonical, type Json, sha256 } from '../model/hash';
 import type { StepId } from '../model/ids';
 import type { EngineParts } from '../parts';
@@ -83,14 +84,21 @@ export async function performEphemeral<T>(
   return done;
 }
 
+interface Intended {
+  row: Tables['effects'];
+  /** No earlier epoch intended it. */
+  fresh: boolean;
+}
+
 async function intend<T extends Json>(
   parts: EngineParts,
   lease: StepLease,
   key: string,
   request: EffectRequest<T>,
-): Promise<{ row: Tables['effects']; fresh: boolean }> {
-  return parts.store.write(async (tx) => {
+): Promise<Intended> {
+  const intended = await parts.store.write(async (tx): Promise<Intended | undefined> => {
     await fenceIntent(tx, lease);
+    if ((await useApprovals(parts, tx, lease)) !== undefined) return undefined;
     const [known] = await effectOf(tx, { key });
     if (known !== undefined) {
       // What was taken back may be done again, and needs no look: it was seen to be gone.
@@ -121,6 +129,9 @@ async function intend<T extends Json>(
     await insertEffects(tx, [row]);
     return { row, fresh: true };
   });
+  // People are asked again, and the step waits for them: whoever has it goes no further.
+  if (intended === undefined) throw new LeaseLostError(lease.stepId, lease.epoch);
+  return intended;
 }
 
 async function intentOf<T extends Json>(tx: Tx, request: EffectRequest<T>): Promise<string> {

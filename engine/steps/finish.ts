@@ -1,5 +1,6 @@
 import type { Plan, StageSpec } from '../../pipelines/types';
 import { requestApproval } from '../approvals/request';
+import { useApprovals } from '../approvals/use';
 import type { FailureEnd, Fault } from '../model/errors';
 import { canonical, type Json } from '../model/hash';
 import type { InstanceEnd, StepFailureNote } from '../model/instance-end';
@@ -9,6 +10,8 @@ import type { StepResult } from '../ports/step-kind';
 import { type Applied, applyEvents, ringAll } from '../runs/apply';
 import { inOrder } from '../runs/supersede';
 import type { Extras } from '../runs/write-steps';
+import { JoinedWrites } from '../store/joined-writes';
+import type { Tx } from '../store/store';
 import type { StepLease } from './lease';
 import { retryAfter } from './retry';
 import { turnOf } from './turn';
@@ -31,18 +34,55 @@ export type StepEnd =
  * @throws LeaseLostError when the epoch is old: nothing is written.
  */
 export async function finishStep(parts: EngineParts, lease: StepLease, end: StepEnd): Promise<Applied> {
-  const applied = await parts.store.write(async (tx) => {
-    const { event, extras } = toEvent(lease, end);
-    const moves = [{ event, extras, holder: lease }];
-    const written = await applyEvents(parts, tx, lease.run.id, moves, `runner:${lease.owner}`);
-    const asks = event.type === 'waits' && lease.kind === 'approve' && written.run.ended_at === null;
-    if (asks && written.run.ends_as === null) await requestApproval(parts, tx, lease);
-    const kin = end.end === 'planned' ? end.kin : undefined;
-    return inOrder(parts, tx, written, { event, step: lease, kin });
-  });
+  const applied = isPlain(lease, end)
+    ? await plainEndsOf(parts).write(`${lease.owner} ${lease.run.id}`, { lease, end })
+    : await parts.store.write((tx) => endStep(parts, tx, lease, end));
   await parts.probe('step-ended', { step: lease.name, epoch: lease.epoch });
   await ringAll(parts, applied.hints);
   return applied;
+}
+
+async function endStep(parts: EngineParts, tx: Tx, lease: StepLease, end: StepEnd): Promise<Applied> {
+  const { event, extras } = toEvent(lease, end);
+  if (event.type === 'succeeded') {
+    const askedAgain = await useApprovals(parts, tx, lease);
+    if (askedAgain !== undefined) return askedAgain;
+  }
+  const moves = [{ event, extras, holder: lease }];
+  const written = await applyEvents(parts, tx, lease.run.id, moves, `runner:${lease.owner}`);
+  const asks = event.type === 'waits' && lease.kind === 'approve' && written.run.ended_at === null;
+  if (asks && written.run.ends_as === null) await requestApproval(parts, tx, lease);
+  const kin = end.end === 'planned' ? end.kin : undefined;
+  return inOrder(parts, tx, written, { event, step: lease, kin });
+}
+
+interface PlainEnd {
+  lease: StepLease;
+  end: StepEnd;
+}
+
+/** Nothing follows from it but that the steps behind it are ready: several of one run can end as one. */
+const isPlain = ({ kind, role, verb }: StepLease, { end }: StepEnd): boolean =>
+  end === 'succeeded' && kind === 'command' && role === 'build' && verb === 'run';
+
+const plainEnds = new WeakMap<EngineParts, JoinedWrites<PlainEnd, Applied>>();
+
+function plainEndsOf(parts: EngineParts): JoinedWrites<PlainEnd, Applied> {
+  const known = plainEnds.get(parts);
+  if (known !== undefined) return known;
+  const made = new JoinedWrites(parts.store, (tx, ends: readonly [PlainEnd, ...PlainEnd[]]) =>
+    endPlainly(parts, tx, ends),
+  );
+  plainEnds.set(parts, made);
+  return made;
+}
+
+/** Steps of one run that one runner has. @throws LeaseLostError when the epoch of one is old */
+async function endPlainly(parts: EngineParts, tx: Tx, ends: readonly [PlainEnd, ...PlainEnd[]]): Promise<Applied> {
+  const [{ lease }] = ends;
+  const moves = ends.map((one) => ({ ...toEvent(one.lease, one.end), holder: one.lease }));
+  const applied = await applyEvents(parts, tx, lease.run.id, moves, `runner:${lease.owner}`);
+  return inOrder(parts, tx, applied, { event: { type: 'succeeded', step: lease.name }, step: lease });
 }
 
 function toEvent(lease: StepLease, end: StepEnd): { event: RunEvent; extras: Extras } {

@@ -1,3 +1,4 @@
+import type { ParameterValues } from '../../pipelines/parameters';
 import type { RetrySpec } from '../../pipelines/types';
 import type { AppId, RunId, StepId } from '../model/ids';
 import type { RunTrigger } from '../store/tables';
@@ -34,6 +35,8 @@ export interface StepLease {
     startedBy: string;
     /** The run that this one takes back. */
     undoesRun: RunId | null;
+    /** What it was started with. */
+    parameters: ParameterValues;
   };
   app: { id: AppId; name: string };
 }

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import { holdsIn } from '../control/hold';
+import { letRest } from '../freezes/rest';
 import type { RunId, StepId } from '../model/ids';
 import type { EngineParts } from '../parts';
 import { type Applied, applyEvents, type StepRow } from '../runs/apply';
+import { parametersOf } from '../runs/parameters';
 import { enterPlace } from '../runs/places';
 import { statement } from '../store/statement';
 import { databaseNow, type Tx } from '../store/store';
@@ -106,7 +108,8 @@ async function takeOfRun(
 ): Promise<StepLease[]> {
   const rows: Taken[] = [];
   const entered = new Set<string>();
-  for (const { id, app, place } of steps) {
+  for (const { id, app, role, place } of steps) {
+    if (role !== 'build' && (await letRest(tx, id))) continue;
     if (place !== null && !entered.has(place)) {
       // Only one run has a place, whatever was read of it before.
       if (!(await enterPlace(tx, { app, place, run, now: parts.clock.now() }))) continue;
@@ -152,6 +155,7 @@ function leaseOf(step: Taken, { run, app }: Applied, owner: string): StepLease {
       releaseId: run.release_id,
       startedBy: run.started_by,
       undoesRun: run.undoes_run,
+      parameters: parametersOf(run),
     },
     app: { id: run.app_id, name: app },
   };

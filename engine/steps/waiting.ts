@@ -10,6 +10,8 @@ export interface WaitingStep {
   id: StepId;
   run: RunId;
   app: AppId;
+  /** Of its stage. */
+  role: string;
   /** Taking it, its run begins to hold gray and production of its app. */
   rollout: boolean;
   /** Taking it, its run has this place; null: it needs none, or its run has it already. */
@@ -78,7 +80,7 @@ class Picked {
     const own = place === ROLLOUT ? null : place;
     const wanted = rollout ? ROLLOUT : own;
     if (wanted !== null && !this.isFirst(`${app} ${wanted}`, run)) return false;
-    this.steps.push({ id, run, app, rollout, place: held === 1 ? null : own });
+    this.steps.push({ id, run, app, role, rollout, place: held === 1 ? null : own });
     return true;
   }
 

@@ -30,6 +30,7 @@ declare module 'nodegit' {
     summary(): string;
     message(): string;
     author(): Signature;
+    committer(): Signature;
     timeMs(): number;
     parents(): Oid[];
     getTree(): Promise<Tree>;
@@ -56,8 +57,15 @@ declare module 'nodegit' {
     /** 1 when `ancestor` can be reached from `commit`, and is not the same. */
     descendantOf(repository: Repository, commit: Oid, ancestor: Oid): Promise<number>;
   };
+  export class Revwalk {
+    push(commit: Oid): number;
+    hide(commit: Oid): number;
+    /** At most so many, newest first. */
+    getCommits(count: number): Promise<Commit[]>;
+  }
   export class Repository {
     static openBare(path: string): Promise<Repository>;
+    createRevWalk(): Revwalk;
     getCommit(sha: string): Promise<Commit>;
     getReferences(): Promise<Reference[]>;
     cleanup(): void;

@@ -35,6 +35,7 @@ export function gitSources(folder: string): Sources {
     commit: async (app, sha) => facts((await at(app, sha)).commit),
     comesFrom: async (app, sha, ancestor) => comesFrom(await open(app), sha, ancestor),
     changedPaths: async (app, earlier, sha, limit) => changedPaths(await open(app), { app, sha }, earlier, limit),
+    history: async (app, sha, since, limit) => history(await open(app), (await at(app, sha)).commit, since, limit),
     readFile: async (app, sha, path, limitBytes) => readFile((await at(app, sha)).tree, path, limitBytes),
     listFiles: async (app, sha, limit) => {
       const paths: string[] = [];
@@ -108,6 +109,21 @@ async function changedPaths(
   return { paths: Array.from({ length: count }, (_, index) => diff.getDelta(index).oldFile().path()) };
 }
 
+async function history(
+  repository: Repository,
+  commit: Commit,
+  since: string | null,
+  limit: number,
+): Promise<CommitFacts[]> {
+  const isKnown = since !== null && (await repository.getCommit(since).catch(() => undefined)) !== undefined;
+  const base = isKnown ? Oid.fromString(since) : commit.parents()[0];
+  if (base === undefined) return [facts(commit)];
+  const walk = repository.createRevWalk();
+  walk.push(Oid.fromString(commit.sha()));
+  walk.hide(base);
+  return (await walk.getCommits(limit)).map(facts);
+}
+
 function facts(commit: Commit): CommitFacts {
   return {
     commit: commit.sha(),
@@ -115,6 +131,7 @@ function facts(commit: Commit): CommitFacts {
     message: commit.message(),
     author: commit.author().name(),
     email: commit.author().email(),
+    committerEmail: commit.committer().email(),
     time: commit.timeMs(),
     parents: commit.parents().map((p) => p.tostrS()),
   };

@@ -5,6 +5,7 @@ import { localExchange } from '../../engine/queue/local-exchange';
 import { retentionSettings } from '../../retention-settings';
 import { announce } from '../../runners/control/announce';
 import { startLoops } from '../../runners/control/loops';
+import { testVault } from '../support/vault';
 import { Chance } from './chance';
 import { type Command, type ProcessName, RUNNERS, WEBS } from './commands/command';
 import type { SimulatedDatabase } from './database';
@@ -62,6 +63,7 @@ export class History implements Simulation {
       random,
       probe: () => reach(),
       log: this.logger(),
+      vault: testVault(random),
       domain: 'example.test',
     });
     this.kinds = simulatedKinds(this.outside.world);

@@ -2,6 +2,7 @@ import { APPS, type AppName, type Command, type PipelineName } from './commands/
 import { play } from './commands/play';
 import type { SimulatedDatabase } from './database';
 import { History } from './history';
+import { DECIDERS, settlePeople } from './world/people';
 import { copyWorld, makeSimulatedWorld, type Outside } from './world/world';
 
 /** Where histories begin. What it takes to get there was played once. */
@@ -22,9 +23,7 @@ export async function playScenes(database: SimulatedDatabase): Promise<ReadonlyM
   database.empty();
   const history = new History(SEED, database);
   for (const app of APPS) await history.engine.apps.create(app, 'user:ada');
-  await history.engine.users.first('ada');
-  const grace = { id: 'grace', name: 'grace', role: 'owner', now: history.clock.now() };
-  history.db.prepare('insert into users (id, name, role, created_at) values (:id, :name, :role, :now)').run(grace);
+  settlePeople(history.db);
   await history.begin(1);
   const scenes = new Map<SceneName, Scene>();
   const keep = (name: SceneName): void => {
@@ -58,7 +57,7 @@ async function carry(history: History, app: AppName, pipeline: PipelineName, who
     const waits = gatesOf.includes(app);
     if (waits && !whole && isLastGate(history, app)) return;
     if (steps > 0) await play(history, { do: 'work', at: 'runner-1', another: true });
-    else if (waits) for (const user of ['ada', 'grace']) await play(history, yes(app, user));
+    else if (waits) for (const user of DECIDERS) await play(history, yes(app, user));
     else if (running > 0) await play(history, { do: 'pass', ms: 1_000 });
     else return;
   }

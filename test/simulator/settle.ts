@@ -1,3 +1,4 @@
+import { APPS } from './commands/command';
 import { play } from './commands/play';
 import type { History } from './history';
 import type { Entry } from './simulation';
@@ -25,6 +26,7 @@ export async function settle(history: History, watch: Watch): Promise<void> {
   };
   await see(history, { do: 'calm' });
   await see(history, { do: 'restore', at: 'web-1', how: 'confirm' });
+  for (const app of [null, ...APPS]) await see(history, { do: 'freeze', at: 'web-1', app, how: 'end' });
   await see(history, { do: 'pass', ms: WAIT_MS });
   await see(history, { do: 'follow', at: 'web-1' });
   let idle = 0;

@@ -18,8 +18,24 @@ export type Deed = { at: Web } & (
   | { do: 'hook'; app: AppName; delivery: number; copies: number }
   /** Web fetches what hooks announced. */
   | { do: 'follow' }
-  /** `shown`: the hash that the person has seen is today's, or that of an older release. */
-  | { do: 'vote'; app: AppName; user: string; vote: 'yes' | 'no'; shown: 'now' | 'old' }
+  /** `shown`: the hash that the person has seen is today's, or that of an older question. `as`: how it is said. */
+  | {
+      do: 'vote';
+      app: AppName;
+      user: string;
+      vote: 'yes' | 'no';
+      shown: 'now' | 'old';
+      as?: 'token' | 'emergency';
+    }
+  /** Takes a yes back. */
+  | { do: 'withdraw'; app: AppName; user: string }
+  | { do: 'review'; app: AppName; user: string }
+  /** Somebody may decide, or may not any more; or an address turns out to be theirs. */
+  | { do: 'person'; user: string; how: 'may decide' | 'may not' | 'is known' }
+  /** Null: all apps. */
+  | { do: 'freeze'; app: AppName | null; how: 'begin' | 'end' }
+  /** What a gate is bound to changes under it: the gray plan of the newest run that asks. */
+  | { do: 'replan'; app: AppName }
   | { do: 'cancel'; app: AppName; nth: number }
   /** To the release of this number, or to the one before. */
   | { do: 'rollback'; app: AppName; to?: number }

@@ -2,7 +2,9 @@ import type { Engine } from '../../../engine/engine';
 import { assertNever } from '../../../engine/model/errors';
 import { sha256 } from '../../../engine/model/hash';
 import type { HookId } from '../../../engine/model/ids';
+import type { Plan } from '../../../pipelines/types';
 import type { History } from '../history';
+import { changePerson } from '../world/people';
 import type { SimulatedSources } from '../world/sources';
 import type { Deed } from './command';
 
@@ -19,6 +21,16 @@ export function deed(history: History, command: Deed): Promise<unknown> {
       return follow(history);
     case 'vote':
       return vote(history, command);
+    case 'withdraw':
+      return history.engine.approvals.withdraw({ app: command.app, user: command.user, reason: '' });
+    case 'review':
+      return review(history, command);
+    case 'person':
+      return changePerson(history.db, command);
+    case 'freeze':
+      return freeze(history, command);
+    case 'replan':
+      return replan(history, command);
     case 'cancel':
       return cancel(history, command);
     case 'rollback':
@@ -97,21 +109,54 @@ async function follow({ engine, outside }: History): Promise<unknown> {
 }
 
 async function vote({ engine, db }: History, command: Of<'vote'>): Promise<unknown> {
-  const { app, user, vote, shown } = command;
+  const { app, user, vote, shown: age, as } = command;
   const gates = db
     .prepare<[string], { hash: string; run: number; state: string }>(
-      `select release_hash as hash, runs.number as run, approvals.state from approvals join runs on runs.id = run_id
+      `select bound_hash as hash, runs.number as run, approvals.state from approvals join runs on runs.id = run_id
        join apps on apps.id = approvals.app_id where apps.name = ? order by requested_at`,
     )
     .all(app);
   const gate = gates.find(({ state }) => state === 'requested');
-  const shownHash = shown === 'now' ? gate?.hash : (gates[0]?.hash ?? 'none');
-  const run = gate?.run;
+  const shown = age === 'now' ? gate?.hash : (gates[0]?.hash ?? 'none');
   return engine.approvals.decide({
-    ...{ app, user, vote, reason: '' },
-    ...(run === undefined ? {} : { run }),
-    ...(shownHash === undefined ? {} : { shownHash }),
+    ...{ app, user, vote, reason: as === 'emergency' ? 'payments fail' : '' },
+    ...(gate === undefined ? {} : { run: gate.run }),
+    ...(shown === undefined ? {} : { shown }),
+    byToken: as === 'token',
+    breaksGlass: as === 'emergency',
   });
+}
+
+function review({ engine, db }: History, { app, user }: Of<'review'>): Promise<unknown> {
+  const broken = db
+    .prepare<[string], { run: number }>(
+      `select runs.number as run from glass_breaks join runs on runs.id = run_id join apps on apps.id = runs.app_id
+       where apps.name = ? and reviewed_at is null order by broken_at`,
+    )
+    .get(app);
+  const said = { verdict: 'right', note: 'it was looked at' } as const;
+  return engine.approvals.review({ app, run: broken?.run ?? 0, user, ...said });
+}
+
+const FREEZE_MS = 3_600_000;
+
+async function freeze({ engine, clock }: History, { app, how }: Of<'freeze'>): Promise<unknown> {
+  if (how === 'end') return engine.freezes.end({ app }, 'user:grace');
+  return engine.freezes.begin({ app, until: clock.now() + FREEZE_MS, reason: 'quarterly close' }, 'user:grace');
+}
+
+/** No verb does this; whoever reaches the records does. */
+async function replan({ db }: History, { app }: Of<'replan'>): Promise<unknown> {
+  const run = db
+    .prepare<[string], { id: string; plan: string }>(
+      `select runs.id, runs.plan from runs join approvals on run_id = runs.id join apps on apps.id = runs.app_id
+       where apps.name = ? and approvals.state in ('requested', 'granted') order by runs.number desc`,
+    )
+    .get(app);
+  if (run === undefined) return undefined;
+  const plan = JSON.parse(run.plan) as Plan;
+  for (const { gray } of plan.stages) if (gray !== null) gray.share += 1;
+  return db.prepare('update runs set plan = ? where id = ?').run(JSON.stringify(plan), run.id);
 }
 
 async function cancel(history: History, { app, nth }: Of<'cancel'>): Promise<unknown> {

@@ -1,5 +1,6 @@
 import type { Chance } from '../chance';
 import type { History } from '../history';
+import { DECIDERS, PEOPLE } from '../world/people';
 import {
   APPS,
   type Command,
@@ -108,20 +109,46 @@ function drawWork(history: History): Command {
   return { do: 'work', at, ...another, ...points };
 }
 
-const drawVote = (chance: Chance, apps: readonly string[]): Command => ({
-  do: 'vote',
-  at: chance.pick(WEBS),
-  app: APPS.find((app) => app === apps[chance.below(apps.length)]) ?? APPS[0],
-  user: chance.pick(['ada', 'grace', 'eve']),
-  vote: chance.percent(90) ? 'yes' : 'no',
-  shown: chance.percent(90) ? 'now' : 'old',
-});
+function drawVote(chance: Chance, apps: readonly string[]): Command {
+  const app = APPS.find((one) => one === apps[chance.below(apps.length)]) ?? APPS[0];
+  const at = chance.pick(WEBS);
+  const user = chance.percent(75) ? chance.pick(DECIDERS) : chance.pick(PEOPLE);
+  if (chance.percent(8)) return { do: 'withdraw', at, app, user };
+  const as = chance.percent(92) ? {} : { as: chance.pick(['token', 'emergency', 'emergency'] as const) };
+  const vote = chance.percent(93) ? 'yes' : 'no';
+  return { do: 'vote', at, app, user, vote, shown: chance.percent(90) ? 'now' : 'old', ...as };
+}
+
+/** What else people do about gates. */
+function drawPeople(chance: Chance, app: (typeof APPS)[number]): Command {
+  const at = chance.pick(WEBS);
+  switch (chance.below(8)) {
+    case 0:
+      return { do: 'review', at, app, user: chance.pick(PEOPLE) };
+    case 1:
+      return { do: 'freeze', at, app: chance.pick([app, null]), how: 'begin' };
+    case 2:
+    case 3:
+      return { do: 'freeze', at, app: chance.pick([app, null]), how: 'end' };
+    case 4:
+      return { do: 'replan', at, app };
+    case 5:
+      return { do: 'person', at, user: chance.pick(['grace', 'eve', 'ivy']), how: 'may not' };
+    default:
+      return {
+        do: 'person',
+        at,
+        user: chance.pick(PEOPLE),
+        how: chance.pick(['may decide', 'may decide', 'is known']),
+      };
+  }
+}
 
 function drawRare(history: History, app: (typeof APPS)[number]): Command {
   const { chance } = history;
   const at = chance.pick(WEBS);
   const nth = chance.below(8);
-  switch (chance.below(13)) {
+  switch (chance.below(16)) {
     case 0:
     case 1:
       return { do: 'rollback', at, app };
@@ -144,6 +171,10 @@ function drawRare(history: History, app: (typeof APPS)[number]): Command {
       return { do: 'pass', ms: chance.pick([21_000, 60_000, 1_900_000, 700_000_000]), at: chance.pick(RUNNERS) };
     case 11:
       return { do: 'release', at, app };
+    case 12:
+    case 13:
+    case 14:
+      return drawPeople(chance, app);
     default:
       return { do: 'restore', at, how: chance.percent(25) ? 'hold' : 'confirm' };
   }

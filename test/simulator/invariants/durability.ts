@@ -106,6 +106,8 @@ const finals: Invariant = always('D3', 'final states never change', (p) => {
     if (was === undefined || is === undefined || is.state === was.state || !FINAL_STEP.includes(was.state)) {
       return undefined;
     }
+    // People are asked again at a gate that nothing has gone through.
+    if (is.kind === 'approve' && was.state === 'succeeded' && is.state === 'waiting') return undefined;
     const isTakenBack = is.state === 'undone' && !FINAL_RUN.includes(p.atThatTime(change).run?.state ?? '');
     return isTakenBack ? undefined : `step ${is.name} was ${was.state} and is ${is.state}`;
   });

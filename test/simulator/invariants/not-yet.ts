@@ -2,8 +2,6 @@
 export const notYet: Readonly<Record<string, string>> = {
   D6: 'shown by kills instead: every process may die at every point, and only SQL and the world are left',
   R3: 'the fake bytes refuse what was changed themselves; the real ones are tested in test/engine/store/bytes.test.ts',
-  A3: 'comes with people: authors, pushers and accounts that belong together are not known yet',
-  A4: 'comes with people: users have no roles yet',
   W8: 'comes with several clusters',
   W9: 'comes with several clusters',
   B5: 'comes with steps that cannot be taken back: there is none yet',

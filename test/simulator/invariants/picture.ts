@@ -143,9 +143,17 @@ class LivePicture implements Picture {
     const row = is ?? was;
     if (row === undefined) return;
     const key = String((row as unknown as Record<string, unknown>)[KEYS[table]]);
-    if (is === undefined) this.tableOf(table).delete(key);
+    if (is === undefined) this.forget(table, key, row);
     else this.tableOf(table).set(key, is);
     if (is !== undefined) this.index(table, is);
+  }
+
+  private forget(table: Watched, key: string, row: Row<Watched>): void {
+    this.tableOf(table).delete(key);
+    if (table !== 'approval_votes') return;
+    const { approval_id, user } = row as Row<'approval_votes'>;
+    const left = this.votesOf(approval_id).filter((vote) => vote.user !== user);
+    this.votes.set(approval_id, left);
   }
 
   private index(table: Watched, row: Row<Watched>): void {

@@ -32,8 +32,9 @@ const COLUMNS = {
     'state',
     'requested_at',
     'expires_at',
+    ...(['role', 'bound', 'bound_hash', 'round', 'consumed_by'] as const),
   ],
-  approval_votes: ['approval_id', 'user', 'vote', 'at'],
+  approval_votes: ['approval_id', 'user', 'vote', 'at', 'broke_glass'],
   image_archives: ['image_id', 'app_id', 'state', 'archive'],
   terms: ['name', 'holder', 'epoch', 'until'],
   meta: ['key', 'value'],
@@ -67,7 +68,7 @@ const QUIET: Partial<Record<Watched, readonly string[]>> = { steps: ['lease_unti
 const READ_LATER: readonly Watched[] = ['audit', 'events'];
 
 /** Rows of these are only ever removed on purpose. */
-const KEPT: readonly Watched[] = ['audit', 'releases', 'artifacts', 'image_archives', 'meta'];
+const KEPT: readonly Watched[] = ['audit', 'releases', 'artifacts', 'image_archives', 'meta', 'approval_votes'];
 
 export interface Recorder {
   /** What changed since it was asked last; at first: every row that there is. */

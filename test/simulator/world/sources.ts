@@ -36,12 +36,15 @@ export class SimulatedSources implements Sources {
 
   async commit(_app: string, commit: string): Promise<CommitFacts> {
     this.demand(commit);
+    const [email = '', ...others] = writersOf(commit);
+    const title = `change ${commit.slice(-4)}`;
     return {
       commit,
-      title: `change ${commit.slice(-4)}`,
-      message: `change ${commit.slice(-4)}`,
-      author: 'ada',
-      email: 'ada@example.org',
+      title,
+      message: [title, '', ...others.map((mail) => `Co-authored-by: Somebody <${mail}>`)].join('\n'),
+      author: email.replace(/@.*/, ''),
+      email,
+      committerEmail: email,
       time: 0,
       parents: [],
     };
@@ -49,6 +52,10 @@ export class SimulatedSources implements Sources {
 
   async comesFrom(): Promise<boolean> {
     return false;
+  }
+
+  async history(app: string, commit: string): Promise<CommitFacts[]> {
+    return [await this.commit(app, commit)];
   }
 
   async changedPaths(): Promise<{ paths: string[] }> {
@@ -85,6 +92,13 @@ export class SimulatedSources implements Sources {
     if (found === undefined) throw new GantryError('not-found', 'commit-unknown', `there is no commit ${commit}`);
     return found;
   }
+}
+
+/** Addresses of who wrote a commit: now this one, now that one, and sometimes two. */
+export function writersOf(commit: string): string[] {
+  const number = Number.parseInt(commit.replace(/^c+/, ''), 16) || 0;
+  const author = ['eve@home.example', 'ada@example.org', 'ada@example.org', 'grace@example.org'][number % 4] ?? '';
+  return number % 5 === 0 ? [author, 'ivy@example.org'] : [author];
 }
 
 const FILES = ['Dockerfile', 'app.conf', 'smoke.sh', 'Makefile'];
