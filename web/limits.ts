@@ -61,7 +61,13 @@ export const HOOK_BODIES_MAX = 32;
 export const HOOK_MOVES_MAX = 200;
 /** How often SQL is asked for webhooks to follow; one that just came is followed at once. */
 export const HOOKS_LOOP_MS = 5_000;
-/** Fetches at once in this process; one for each app. */
+/** How often SQL is asked for sources to compare. Each has its own time: `LOOK_EVERY_MS` of the engine. */
+export const LOOKS_LOOP_MS = 2_000;
+/** A source says by then where its branches stand. */
+export const LOOK_MS = 20_000;
+/** An SSH host says by then which keys it has. */
+export const HOST_SCAN_MS = 15_000;
+/** Fetches at once in this process, and looks at sources; one for each app. */
 export const FETCHES_MAX = 4;
 /** One fetch from a forge. */
 export const FETCH_MS = 10 * 60_000;
@@ -87,8 +93,10 @@ export const HEALTH_FRESH_MS = 500;
 /** A part that does not answer within this time is down. */
 export const HEALTH_LOOK_MS = 2_000;
 
-/** How long a browser stays signed in. */
-export const SESSION_MS = 12 * 3_600_000;
+/** A sign-in at a provider has come back by then. */
+export const PROVIDER_ATTEMPT_MS = 10 * 60_000;
+/** One answer of the provider. */
+export const PROVIDER_ANSWER_MS = 10_000;
 
 /** A shell's client says what it wants by then. */
 export const SHELL_HELLO_MS = 5_000;
@@ -98,3 +106,10 @@ export const SHELL_ALIVE_MS = 15_000;
 export const SHELL_CLOSE_MS = 1_000;
 /** One message of a shell's client. */
 export const SHELL_FRAME_MAX = 256 * 1024;
+
+/** Somebody who is refused the same again and again is told of in the audit once in this time. */
+export const REFUSAL_NOTE_MS = 60_000;
+/** So many refusals are remembered for it. */
+export const REFUSALS_KNOWN_MAX = 2_000;
+/** Whoever streams, or is in a shell, is looked at so often: may they still? */
+export const STANDING_LOOK_MS = 2_000;

@@ -1,5 +1,5 @@
 import { path } from '../api/client';
-import type { App, Hook, List } from '../api/types';
+import type { App, Hook, List, Source } from '../api/types';
 import type { Command, Context } from '../command';
 import { environmentTable, release, runName, stateWord } from '../format/house';
 import { facts, table } from '../format/table';
@@ -72,6 +72,10 @@ export const appShow: Command = {
       ['remote', app.remote],
       ['folder', app.path === '.' ? '' : app.path],
       ['source', app.source === null ? '' : `${app.source.url}${app.source.hasToken ? ' (with a token)' : ''}`],
+      ['host key', app.source?.hostKey ?? ''],
+      ['old secret', oldSecret(app.source?.earlierSecretUntil)],
+      ['compared', app.source === null ? '' : compared(app.source, context)],
+      ['statuses', told(app.told, context)],
       ['last run', lastRun === null ? 'none yet' : `${runName(lastRun)} ${stateWord(out, lastRun.state)}`],
     ]);
     const environments = environmentTable(app.environments.map((environment) => ({ ...environment, app: app.name })));
@@ -79,6 +83,23 @@ export const appShow: Command = {
     return { json: app, text: [head, environments, hooks].filter((part) => part !== '').join('\n\n') };
   },
 };
+
+const oldSecret = (until: number | null | undefined): string =>
+  until == null ? '' : `good until ${new Date(until).toISOString()}`;
+
+/** When the source was last asked for what no forge has told. */
+function compared({ comparedAt, problem }: Source, { out, now }: Context): string {
+  const when = comparedAt == null ? 'not yet' : moment(comparedAt, now(), out.terminal);
+  return problem ? `${when}; since then: ${problem}` : when;
+}
+
+/** How the forge takes what it is told of each commit. */
+function told(line: App['told'], { out, now }: Context): string {
+  if (line == null) return '';
+  if (line.forge === null) return 'not told: nothing says which forge it is until its first webhook';
+  if (line.trouble !== '') return `${line.forge} does not take them: ${line.trouble}`;
+  return line.sentAt === null ? `to ${line.forge}` : `to ${line.forge}, ${moment(line.sentAt, now(), out.terminal)}`;
+}
 
 /** How many webhooks are shown. */
 const HOOKS_SHOWN = 5;

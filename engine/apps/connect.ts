@@ -3,18 +3,25 @@ import { GantryError } from '../model/errors';
 import type { Actor, EngineParts } from '../parts';
 import type { Tx } from '../store/store';
 import type { Tables } from '../store/tables';
-import { type AppFound, findAppIn } from './find';
-import { readSourceUrl } from './source-url';
+import { ensureDeployKey } from './deploy-keys';
+import { findOwner } from './find-connected';
+import { checkHookSecret, freshHookSecret } from './hook-secret';
+import { demandHostKey } from './host-key';
+import { pinnedKey } from './pinned-key';
+import { sealSource } from './source-secrets';
+import { readSourceUrl, type SourceUrl } from './source-url';
 
 export interface SourceWanted {
   app: string;
   url: string;
-  /** What the forge asks for; none when the repository is public or local. An earlier one is forgotten. */
+  /** What the forge asks for; none when the repository is public, local or fetched by SSH. An earlier one is forgotten. */
   token?: string;
   /** The secret of the hook when the forge made it. */
   secret?: string;
   /** Replaces the secret that there is. */
   newSecret?: boolean;
+  /** By which the host of an SSH address proves who it is: `ssh-ed25519 AAAA…`. The one that is pinned when left out. */
+  hostKey?: string;
 }
 
 export interface SourceConnected {
@@ -23,42 +30,77 @@ export interface SourceConnected {
   hasToken: boolean;
   /** Null when the app had one and keeps it: it is told once, when it is made. */
   secret: string | null;
+  /** What an SSH source must let in; null for every other one. */
+  publicKey: string | null;
 }
 
 /**
  * Says where an app's commits are fetched from when its forge calls. Connecting again replaces address and token, and
  * makes fetches that failed before due at once.
  * Apps of one repository have one source, connected for the app whose remote it is.
- * @throws GantryError `app-unknown`, `source-shared`, `source-url`, `source-token`, `hook-secret`.
+ * @throws GantryError `app-unknown`, `source-shared`, `source-url`, `source-token`, `hook-secret`, `host-key`.
  */
 export async function connectApp(parts: EngineParts, wanted: SourceWanted, actor: Actor): Promise<SourceConnected> {
-  const { url, kind } = readSourceUrl(wanted.url);
-  const token = checkToken(wanted.token, kind);
-  const given = checkSecret(wanted.secret);
-  // The form of Standard Webhooks: GitLab's signing token is this text, and every other forge takes any.
-  const fresh = given ?? `whsec_${parts.random.bytes(32).toString('base64')}`;
+  const source = readSourceUrl(wanted.url);
+  const token = checkToken(wanted.token, source.kind);
+  const given = checkHookSecret(wanted.secret);
+  const fresh = given ?? freshHookSecret(parts);
   return parts.store.write(async (tx) => {
-    const app = await findAppIn(tx, wanted.app);
-    refuseShared(app);
-    const known = await tx.selectFrom('app_sources').select('secret').where('app_id', '=', app.id).executeTakeFirst();
+    const app = await findOwner(tx, wanted.app);
+    const known = await tx.selectFrom('app_sources').selectAll().where('app_id', '=', app.id).executeTakeFirst();
     const keeps = known !== undefined && given === undefined && wanted.newSecret !== true;
-    const values = { url, token, secret: keeps ? known.secret : fresh, connected_at: parts.clock.now() };
-    await tx
-      .insertInto('app_sources')
-      .values({ app_id: app.id, connected_by: actor, ...values })
-      .onConflict((c) => c.column('app_id').doUpdateSet({ connected_by: actor, ...values }))
-      .execute();
+    const values = {
+      url: source.url,
+      token: token === null ? null : sealSource(parts, 'token', app.id, token),
+      // An app that is connected with another secret on purpose keeps none of before.
+      ...(keeps ? {} : { secret: sealSource(parts, 'hook', app.id, fresh), earlier_secret: null, earlier_until: null }),
+      host_key: hostKeyFor(source, wanted.hostKey, known),
+      connected_at: parts.clock.now(),
+      connected_by: actor,
+    };
+    await write(tx, app.id, values, known);
+    const publicKey = source.kind === 'ssh' ? await ensureDeployKey(parts, tx, app, actor) : null;
     await retryNow(tx, app.id);
-    const detail = { url, hasToken: token !== null, secret: keeps ? 'kept' : 'new' };
+    const detail = {
+      url: source.url,
+      hasToken: token !== null,
+      secret: keeps ? 'kept' : 'new',
+      hostKey: values.host_key,
+    };
     await recordAudit(parts, tx, { chain: app.name, actor, action: 'app.connect', object: app.name, detail });
-    return { app: app.name, url, hasToken: token !== null, secret: keeps ? null : values.secret };
+    return { app: app.name, url: source.url, hasToken: token !== null, secret: keeps ? null : fresh, publicKey };
   });
 }
 
-function refuseShared({ name, repository, repository_id }: AppFound): void {
-  if (repository_id === null) return;
-  const message = `${name} lies in the repository of ${repository}, and is fetched with it`;
-  throw new GantryError('conflict', 'source-shared', message, `connect that one: gantry app connect ${repository}`);
+type Source = Tables['app_sources'];
+
+async function write(
+  tx: Tx,
+  appId: Source['app_id'],
+  values: Omit<Source, 'app_id' | 'secret' | 'earlier_secret' | 'earlier_until'> & Partial<Source>,
+  known: Source | undefined,
+): Promise<void> {
+  if (known !== undefined) {
+    await tx.updateTable('app_sources').set(values).where('app_id', '=', appId).execute();
+    return;
+  }
+  const none = { secret: '', earlier_secret: null, earlier_until: null };
+  await tx
+    .insertInto('app_sources')
+    .values({ app_id: appId, ...none, ...values })
+    .execute();
+}
+
+/** The pinned key of a host stays until another one is given; one of another host is none. */
+function hostKeyFor(source: SourceUrl, given: string | undefined, known: Source | undefined): string | null {
+  if (source.kind !== 'ssh') {
+    if (given === undefined) return null;
+    throw new GantryError('invalid', 'host-key', 'only an SSH source has the key of a host', 'leave it out');
+  }
+  const key = given === undefined ? pinnedKey(source, known) : demandHostKey(given).text;
+  if (key !== undefined) return key;
+  const message = `no key of ${source.host} is pinned, so that it could be anybody`;
+  throw new GantryError('invalid', 'host-key', message, 'give it: --host-key SHA256:…');
 }
 
 async function retryNow(tx: Tx, appId: Tables['apps']['id']): Promise<void> {
@@ -68,13 +110,13 @@ async function retryNow(tx: Tx, appId: Tables['apps']['id']): Promise<void> {
     .where('app_id', '=', appId)
     .where('outcome', '=', 'pending')
     .execute();
+  await tx.updateTable('source_looks').set({ not_before: 0 }).where('app_id', '=', appId).execute();
 }
 
-function checkToken(token: string | undefined, kind: 'https' | 'local'): string | null {
+function checkToken(token: string | undefined, kind: SourceUrl['kind']): string | null {
   if (token === undefined) return null;
-  if (kind === 'local') {
-    throw new GantryError('invalid', 'source-token', 'a path on this machine takes no token', 'leave the token out');
-  }
+  if (kind === 'local') throw noToken('a path on this machine takes no token');
+  if (kind === 'ssh') throw noToken('an SSH source takes no token: Gantry makes a key for it');
   if (/^[\x21-\x7e]{1,1000}$/.test(token)) return token;
   throw new GantryError(
     'invalid',
@@ -84,12 +126,5 @@ function checkToken(token: string | undefined, kind: 'https' | 'local'): string 
   );
 }
 
-function checkSecret(secret: string | undefined): string | undefined {
-  if (secret === undefined || /^[\x21-\x7e]{16,200}$/.test(secret)) return secret;
-  throw new GantryError(
-    'invalid',
-    'hook-secret',
-    'the secret of a hook is 16 to 200 letters, digits and signs, without spaces',
-    'let Gantry make one: leave it out',
-  );
-}
+const noToken = (message: string): GantryError =>
+  new GantryError('invalid', 'source-token', message, 'leave the token out');

@@ -33,6 +33,10 @@ export async function appsOfRepository(db: Reader | Tx, owner: AppId): Promise<A
   return [...found.filter(({ id }) => id === owner), ...found.filter(({ id }) => id !== owner)];
 }
 
+/** As `appsOfRepository`, of the repository of this app. */
+export const appsSharing = (parts: EngineParts, app: AppFound): Promise<AppFound[]> =>
+  appsOfRepository(parts.store.read, app.repository_id ?? app.id);
+
 export function unknownApp(name: string): GantryError {
   return new GantryError('not-found', 'app-unknown', `there is no app "${name}"`, `make it: gantry app create ${name}`);
 }

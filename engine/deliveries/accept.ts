@@ -6,6 +6,7 @@ import type { Actor, EngineParts } from '../parts';
 import type { Hint } from '../ports/queue';
 import { ringAll } from '../runs/apply';
 import { createRun } from '../runs/create';
+import { PLAN_FIRST } from '../runs/plan-first';
 import { demandRoom } from '../runs/room';
 import { insertInto, statement } from '../store/statement';
 import type { Tx } from '../store/store';
@@ -139,7 +140,7 @@ async function startRun(parts: EngineParts, tx: Tx, app: AppFound, push: PushDel
     by,
     keepFailedMs: push.keepFailedMs,
     movedFrom: push.before,
-    steps: [{ name: 'plan', kind: 'plan', role: 'build', stage: 'build', verb: 'run', spec: {}, timeoutMs: 60_000 }],
+    steps: PLAN_FIRST,
   });
 }
 

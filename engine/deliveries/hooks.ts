@@ -7,6 +7,8 @@ export interface HookWaiting {
   id: HookId;
   forge: string;
   ref: string;
+  /** What it says that the ref stands at; zeros when that is gone. */
+  after: string;
   receivedAt: number;
   attempts: number;
 }
@@ -44,7 +46,7 @@ export async function appsWithHooksDue(parts: EngineParts): Promise<{ id: AppId;
 export async function hooksDue(parts: EngineParts, appId: AppId): Promise<HookWaiting[]> {
   return parts.store.read
     .selectFrom('hook_deliveries')
-    .select(['id', 'forge', 'ref', 'received_at as receivedAt', 'attempts'])
+    .select(['id', 'forge', 'ref', 'after', 'received_at as receivedAt', 'attempts'])
     .where('app_id', '=', appId)
     .where('outcome', '=', 'pending')
     .where('not_before', '<=', parts.clock.now())

@@ -1,7 +1,8 @@
 import { type AppId, type HookId, newId } from '../model/ids';
-import { isBranchOrTag } from '../model/ref-name';
+import { isBranchOrTag, requestOf } from '../model/ref-name';
 import type { EngineParts } from '../parts';
 import { demandRoomForHook } from '../runs/room';
+import { insertInto, statement } from '../store/statement';
 import type { Tx } from '../store/store';
 import type { HookOutcome } from '../store/tables';
 
@@ -35,33 +36,36 @@ export interface HookStored {
  * @throws GantryError `too-many-runs`: nothing is stored, and the forge is to send it again.
  */
 export async function receiveHook(parts: EngineParts, hook: HookReceived): Promise<HookStored> {
-  const now = parts.clock.now();
-  const reason = reasonToIgnore(hook);
-  const stored = await parts.store.write(async (tx) => {
-    const known = await findHook(tx, hook);
-    if (known !== undefined) return again(tx, known);
-    if (reason === '') await demandRoomForHook(parts, tx, await appOf(tx, hook.appId));
-    const row = {
-      id: newId<HookId>(parts.clock, parts.random),
-      app_id: hook.appId,
-      delivery_id: hook.deliveryId,
-      forge: hook.forge,
-      event: hook.event,
-      ref: hook.move?.ref.slice(0, SHOWN_MAX) ?? '',
-      after: hook.move?.after ?? '',
-      received_at: now,
-      outcome: reason === '' ? ('pending' as const) : ('ignored' as const),
-      reason,
-      attempts: 0,
-      not_before: AT_ONCE,
-      ended_at: reason === '' ? null : now,
-      run_id: null,
-    };
-    await tx.insertInto('hook_deliveries').values(row).execute();
-    return { id: row.id, known: false, outcome: row.outcome, reason, run: null };
-  });
+  const stored = await parts.store.write((tx) => storeHook(parts, tx, hook));
   await parts.probe('hook-committed', { delivery: hook.deliveryId });
   return stored;
+}
+
+/** The same inside a transaction of the caller. */
+export async function storeHook(parts: EngineParts, tx: Tx, hook: HookReceived): Promise<HookStored> {
+  const known = await findHook(tx, hook);
+  if (known !== undefined) return again(tx, known);
+  const reason = reasonToIgnore(hook);
+  if (reason === '') await demandRoomForHook(parts, tx, await appOf(tx, hook.appId));
+  const now = parts.clock.now();
+  const row = {
+    id: newId<HookId>(parts.clock, parts.random),
+    app_id: hook.appId,
+    delivery_id: hook.deliveryId,
+    forge: hook.forge,
+    event: hook.event,
+    ref: hook.move?.ref.slice(0, SHOWN_MAX) ?? '',
+    after: hook.move?.after ?? '',
+    received_at: now,
+    outcome: reason === '' ? ('pending' as const) : ('ignored' as const),
+    reason,
+    attempts: 0,
+    not_before: AT_ONCE,
+    ended_at: reason === '' ? null : now,
+    run_id: null,
+  };
+  await insertHooks(tx, [row]);
+  return { id: row.id, known: false, outcome: row.outcome, reason, run: null };
 }
 
 /** How much is kept of a name that is not used. */
@@ -71,6 +75,8 @@ const AT_ONCE = 0;
 
 function reasonToIgnore({ move, ignored }: HookReceived): string {
   if (move === null) return ignored;
+  // One that is closed is followed, too: what waits of it ends.
+  if (requestOf(move.ref) !== undefined) return '';
   if (!isBranchOrTag(move.ref)) return 'it names neither a branch nor a tag';
   if (/^0+$/.test(move.after)) return `${move.ref} was deleted; nothing to deliver`;
   return '';
@@ -78,17 +84,29 @@ function reasonToIgnore({ move, ignored }: HookReceived): string {
 
 type Known = Omit<HookStored, 'known'>;
 
-const appOf = (tx: Tx, id: AppId) =>
-  tx.selectFrom('apps').select(['id', 'name']).where('id', '=', id).executeTakeFirstOrThrow();
+const insertHooks = insertInto('hook_deliveries');
 
-function findHook(tx: Tx, { appId, deliveryId }: HookReceived): Promise<Known | undefined> {
-  return tx
+const appById = statement<{ id: AppId }, { id: AppId; name: string }>((db, argument) =>
+  db.selectFrom('apps').select(['id', 'name']).where('id', '=', argument('id')),
+);
+
+async function appOf(tx: Tx, id: AppId): Promise<{ id: AppId; name: string }> {
+  const [app] = await appById(tx, { id });
+  if (app === undefined) throw new Error(`app ${id} is gone`);
+  return app;
+}
+
+const hookByDelivery = statement<Pick<HookReceived, 'appId' | 'deliveryId'>, Known>((db, argument) =>
+  db
     .selectFrom('hook_deliveries as h')
     .leftJoin('runs', 'runs.id', 'h.run_id')
     .select(['h.id', 'h.outcome', 'h.reason', 'runs.number as run'])
-    .where('h.app_id', '=', appId)
-    .where('h.delivery_id', '=', deliveryId)
-    .executeTakeFirst();
+    .where('h.app_id', '=', argument('appId'))
+    .where('h.delivery_id', '=', argument('deliveryId')),
+);
+
+async function findHook(tx: Tx, { appId, deliveryId }: HookReceived): Promise<Known | undefined> {
+  return (await hookByDelivery(tx, { appId, deliveryId }))[0];
 }
 
 async function again(tx: Tx, known: Known): Promise<HookStored> {

@@ -30,11 +30,18 @@ export interface Fetched {
 export async function settleHooks(parts: EngineParts, fetched: Fetched): Promise<number | null> {
   const { app, forge, ref, head, since, unchanged } = fetched;
   const { run, hints } = await parts.store.write(async (tx) => {
-    if (!(await anyPending(tx, fetched.hooks))) return { run: null, hints: [] };
+    if (!(await isAnyPending(tx, fetched.hooks))) return { run: null, hints: [] };
     const before = await headOf(tx, app.id, ref);
     if (before === head) {
       const run = await runOf(tx, app.id, ref, head);
-      await end(parts, tx, fetched.hooks, 'known', `${ref} stands at ${head.slice(0, 12)} already`, run?.id ?? null);
+      await endHooksIn(
+        parts,
+        tx,
+        fetched.hooks,
+        'known',
+        `${ref} stands at ${head.slice(0, 12)} already`,
+        run?.id ?? null,
+      );
       return { run: run?.number ?? null, hints: [] };
     }
     if (before !== since) return { run: null, hints: [] };
@@ -43,7 +50,7 @@ export async function settleHooks(parts: EngineParts, fetched: Fetched): Promise
     // A hook names one run: its app's own, or the first of the others of the repository.
     const first = accepted.find(({ run }) => run !== null)?.run ?? null;
     const reason = first === null ? accepted.map((one) => one.reason).join('; ') : '';
-    await end(
+    await endHooksIn(
       parts,
       tx,
       fetched.hooks,
@@ -64,7 +71,18 @@ export async function endHooks(
   outcome: 'ignored' | 'failed',
   reason: string,
 ): Promise<void> {
-  await parts.store.write((tx) => end(parts, tx, hooks, outcome, reason, null));
+  await parts.store.write(async (tx) => {
+    await endHooksIn(parts, tx, hooks, outcome, reason, null);
+    if (outcome === 'failed') await lookAgain(tx, hooks);
+  });
+}
+
+/** What was not fetched in the end is found anew by the next look that the source answers. */
+async function lookAgain(tx: Tx, hooks: readonly HookId[]): Promise<void> {
+  const failed = await tx.selectFrom('hook_deliveries').select(['app_id', 'ref']).where('id', 'in', hooks).execute();
+  for (const { app_id, ref } of failed) {
+    await tx.deleteFrom('source_heads').where('app_id', '=', app_id).where('ref', '=', ref).execute();
+  }
 }
 
 /** Keeps hooks waiting, with what went wrong, until `notBefore`. */
@@ -84,7 +102,8 @@ export async function postponeHooks(
   );
 }
 
-async function anyPending(tx: Tx, hooks: readonly HookId[]): Promise<boolean> {
+/** Whether something still waits: another process may have been faster. */
+export async function isAnyPending(tx: Tx, hooks: readonly HookId[]): Promise<boolean> {
   const row = await tx
     .selectFrom('hook_deliveries')
     .select('id')
@@ -107,7 +126,8 @@ function runOf(tx: Tx, appId: AppId, ref: string, head: string): Promise<{ id: R
     .executeTakeFirst();
 }
 
-async function end(
+/** Ends those that still wait, in a transaction of the caller. */
+export async function endHooksIn(
   parts: EngineParts,
   tx: Tx,
   hooks: readonly HookId[],

@@ -7,7 +7,7 @@ export interface RawHook {
   body: Buffer;
 }
 
-/** Where a forge says that a ref stands now; zeros when it was deleted. */
+/** Where a forge says that a ref stands now; zeros when it was deleted, empty when it does not say. */
 export interface Move {
   ref: string;
   after: string;

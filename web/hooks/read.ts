@@ -16,7 +16,9 @@ export function idHeader(hook: RawHook, name: string): string | undefined {
 }
 
 /** Why an event is not followed. */
-export const NO_PUSH = 'only pushes are followed';
+export const NO_PUSH = 'only pushes and requests are followed';
+/** Most of what happens to a request moves nothing: labels, reviews, titles. */
+export const NO_MOVE = 'of requests only that they were opened, moved or closed is followed';
 
 /** The name of an event, harmless to show. */
 export function eventHeader(hook: RawHook, name: string): string {
@@ -35,6 +37,30 @@ const push = z.object({ ref: refText, after: commit });
 
 /** A push of one ref. @throws GantryError `hook-body`. */
 export const readPush = (name: string, body: Buffer): ForgeEvent => moved(name, [readAs(push, body)]);
+
+/** `moved`: a request was opened, or has other commits; `closed`: it was merged or declined. */
+export type RequestStep = 'moved' | 'closed';
+
+/** The words of forges that speak of merge requests. */
+export const MERGE_STEPS: ReadonlyMap<string, RequestStep> = new Map<string, RequestStep>([
+  ['open', 'moved'],
+  ['reopen', 'moved'],
+  ['update', 'moved'],
+  ['close', 'closed'],
+  ['merge', 'closed'],
+]);
+
+/**
+ * What has happened to a pull or merge request, told as a move of the ref where its head is kept.
+ * @param step undefined for everything that moves nothing
+ */
+export function request(name: string, ref: string, step: RequestStep | undefined): ForgeEvent {
+  if (step === undefined) return { kind: 'ignored', name, reason: NO_MOVE };
+  return moved(name, [{ ref, after: step === 'closed' ? NOWHERE : '' }]);
+}
+
+/** The number of a request at its forge. */
+export const requestNumber = z.int().positive().max(999_999_999);
 
 /** @throws GantryError `hook-moves` when so many refs cannot be stored while the forge waits. */
 export function moved(name: string, moves: readonly Move[]): ForgeEvent {
@@ -67,7 +93,7 @@ const notAPush = (cause: unknown): GantryError =>
   new GantryError(
     'invalid',
     'hook-body',
-    'the webhook is signed, but its body is no push in JSON',
+    'the webhook is signed, but its body is not what this event has, in JSON',
     'set the content type of the webhook to application/json',
     { cause },
   );

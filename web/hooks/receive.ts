@@ -92,7 +92,9 @@ async function admitSigned(parts: WebParts, ctx: Context, hook: RawHook) {
   const forge = forges.find(({ name }) => name === param(ctx, 'forge'));
   const source = await parts.engine.hooks.secretOf(param(ctx, 'app'));
   const now = parts.engine.parts.clock.now();
-  const signed = (forge ?? github).isSigned(hook, source?.secret ?? parts.hook.secret, now);
+  // While a secret is being replaced there are two; both are always tried.
+  const secrets = [source?.secret ?? parts.hook.secret, source?.earlier ?? parts.hook.secret];
+  const signed = secrets.map((secret) => (forge ?? github).isSigned(hook, secret, now)).includes(true);
   if (forge === undefined || source === undefined || !signed) throw new UnsignedError();
   return { appId: source.appId, forge };
 }

@@ -77,6 +77,26 @@ describe('following a webhook', () => {
     });
   });
 
+  it('fetches what many hooks name at once, each to its own run, and ends those whose branch is gone', async () => {
+    const bodyFor = (branch: string) => Buffer.from(JSON.stringify({ ref: `refs/heads/${branch}`, after: head }));
+    const heads: Record<string, string> = {};
+    for (const branch of ['one', 'two', 'three']) {
+      await tree.git('checkout', '-q', '-B', branch);
+      heads[branch] = await tree.commit('b.txt', branch);
+    }
+    git.hold();
+    await call('first');
+    await until(() => git.fetches.length === 1);
+    for (const branch of ['one', 'two', 'gone', 'three']) await call(branch, bodyFor(branch));
+    git.release();
+    await until(() => app.isQuiet());
+    const runs = Object.fromEntries((await app.runs()).map(({ ref, commit }) => [ref.slice(11), commit]));
+    expect(runs).to.deep.equal({ ...heads, main: head });
+    const hooks = Object.fromEntries((await app.hooks()).map(({ ref, outcome }) => [ref.slice(11), outcome]));
+    expect(hooks).to.deep.equal({ main: 'run', one: 'run', two: 'run', gone: 'ignored', three: 'run' });
+    expect(git.fetches[1], 'all in one').to.include('one').and.include('two').and.include('three');
+  });
+
   it('keeps what it cannot fetch with the reason, and goes on when the source is connected anew', async () => {
     await rename(tree.folder, `${tree.folder}-moved`);
     await call('early');
@@ -198,6 +218,27 @@ describe('following a webhook', () => {
       expect((await app.hooks())[0]).to.include({ outcome: 'run', run: 1 });
     }).timeout(10_000);
 
+    it('is called only where outgoing calls may go, at the address that was judged [S16]', async () => {
+      let told = '127.0.0.1';
+      const resolver = async () => [told];
+      await house.restart({ outgoing: { allow: [], resolver } });
+      app = await ConnectedApp.make(house, forge.url, TOKEN);
+      await call('inside');
+      await until(async () => ((await app.hooks())[0]?.attempts ?? 0) > 0);
+      expect((await app.hooks())[0]?.reason).to.match(/^localhost leads to 127\.0\.0\.1, .*: not called$/);
+      expect(forge.asked, 'nothing has left').to.deep.equal([]);
+      await house.restart({ outgoing: { allow: ['127.0.0.0/8'], resolver } });
+      await connect({ url: forge.url, token: TOKEN });
+      await until(() => app.isQuiet());
+      expect((await app.hooks())[0]).to.include({ outcome: 'run' });
+      const asked = forge.asked.length;
+      // An allowed address where nothing listens: git goes there, and not where the machine's own resolver leads.
+      told = '127.9.9.9';
+      await call('elsewhere');
+      await until(async () => ((await app.hooks())[0]?.attempts ?? 0) > 0);
+      expect(forge.asked).to.have.length(asked);
+    }).timeout(10_000);
+
     it('follows no redirect', async () => {
       forge.moved = true;
       app = await ConnectedApp.make(house, forge.url, TOKEN);
@@ -215,7 +256,25 @@ describe('following a webhook', () => {
       '--upload-pack=touch pwned',
       '-c core.sshCommand=x',
       'ssh://-oProxyCommand=touch/x',
-      'git@github.com:a/b.git',
+      'ssh://x/app.git',
+      'ssh://-oProxyCommand=touch@x/y',
+      'ssh://git@-oProxyCommand=touch%20pwned/y',
+      'ssh://git@x/--upload-pack=y',
+      'ssh://git@x/a%0ab',
+      'ssh://git@x/$(touch pwned)',
+      "ssh://git@x/a';touch pwned;'",
+      'ssh://git:password@x/y',
+      'ssh://git@x/y?a=b',
+      '-oProxyCommand=touch@x:y',
+      'git@-oProxyCommand=touch:y',
+      'git@x:-y',
+      'git@x:--upload-pack=y',
+      'git@x:',
+      'git@x:a`touch\tpwned`',
+      'git@x:a$(touch)',
+      'git@x:../y',
+      'ext::ssh@x:y',
+      'x:y.git',
       'git://example.org/x.git',
       'http://example.org/x.git',
       'file:///etc',
@@ -231,19 +290,19 @@ describe('following a webhook', () => {
       '',
     ];
     for (const url of hostile) {
-      it(`${JSON.stringify(url)} is refused, and nothing is started`, async () => {
-        const before = git.calls.length;
+      it(`${JSON.stringify(url)} is refused, and nothing is started [S5]`, async () => {
+        const before = git.caused.length;
         const answer = await connect({ url });
         expect(answer.status).to.equal(400);
         const { error } = (await answer.json()) as { error: { code: string; message: string; next: string } };
         expect(error.code).to.equal('source-url');
         expect(error.next).to.not.equal('');
         expect(JSON.stringify(error)).to.not.include('password@');
-        expect(git.calls).to.have.length(before);
+        expect(git.caused).to.have.length(before);
       });
     }
 
-    it('is a path and nothing else when its name looks like a command', async () => {
+    it('is a path and nothing else when its name looks like a command [S5]', async () => {
       const odd = `${tree.folder}';touch\${IFS}pwned;$(touch\${IFS}pwned)`;
       await rename(tree.folder, odd);
       try {
@@ -264,7 +323,7 @@ describe('following a webhook', () => {
         await house.engine.parts.store.write((tx) => tx.updateTable('app_sources').set({ url }).execute());
         await call(`tampered-${url.length}`);
         await until(async () => ((await app.hooks())[0]?.attempts ?? 0) > 0);
-        expect((await app.hooks())[0]?.reason).to.include('the source must be an https URL or a path');
+        expect((await app.hooks())[0]?.reason).to.include('the source must be an https or ssh URL, or a path');
       }
       expect(git.fetches).to.have.length(0);
       expect(existsSync(mark)).to.equal(false);
@@ -293,5 +352,69 @@ describe('following a webhook', () => {
     expect((await connect({ url: tree.folder, secret: 'short' })).status).to.equal(400);
     expect((await connect({ url: tree.folder, token: 'x' })).status).to.equal(400);
     expect((await connect({ url: 'https://example.org/x.git', token: 'a b' })).status).to.equal(400);
+  });
+
+  describe('while its secret is being replaced', () => {
+    let ahead: number;
+    beforeEach(async () => {
+      ahead = 0;
+      await house.close();
+      house = await makeHouse({ clock: { now: () => Date.now() + ahead } }, { programs: git.programs });
+      app = await ConnectedApp.make(house, tree.folder);
+    });
+    const rotate = async (body: object = {}) => {
+      const answer = await house.post('/api/v1/apps/storefront/secret', body);
+      expect(answer.status).to.equal(200);
+      return (await answer.json()) as { secret: string; earlierUntil: number | null };
+    };
+    const signedWith = async (secret: string) => {
+      const headers = headersOf.github(secret, push, `${Math.random()}`);
+      return (await app.call('github', headers, push)).status;
+    };
+    const shown = async () =>
+      (await house.json<{ source: { earlierSecretUntil: number | null } }>('/api/v1/apps/storefront')).source;
+
+    it('takes both for a day, and says until when', async () => {
+      const { secret, earlierUntil } = await rotate();
+      expect(earlierUntil).to.be.closeTo(Date.now() + 24 * 3_600_000, 60_000);
+      expect((await shown()).earlierSecretUntil).to.equal(earlierUntil);
+      expect(await signedWith(app.secret)).to.equal(202);
+      expect(await signedWith(secret)).to.equal(202);
+      expect(await signedWith('neither of them')).to.equal(401);
+      ahead = 24 * 3_600_000 + 1_000;
+      expect(await signedWith(app.secret), 'the old one after a day').to.equal(401);
+      expect(await signedWith(secret)).to.equal(202);
+      expect((await shown()).earlierSecretUntil).to.equal(null);
+      const audit = await house.engine.parts.store.read.selectFrom('audit').select(['action', 'detail']).execute();
+      expect(audit.map(({ action }) => action)).to.include('app.rotate-secret');
+      expect(JSON.stringify(audit)).to.not.include(secret);
+    });
+
+    it('ends the old one at once when that is asked for, also one of an earlier rotation', async () => {
+      const { secret: second } = await rotate();
+      const { secret: third, earlierUntil } = await rotate({ now: true, secret: 'a-secret-of-the-forge' });
+      expect([third, earlierUntil]).to.deep.equal(['a-secret-of-the-forge', null]);
+      expect([await signedWith(app.secret), await signedWith(second), await signedWith(third)]).to.deep.equal([
+        401, 401, 202,
+      ]);
+      expect((await house.post('/api/v1/apps/storefront/secret', { secret: 'short' })).status).to.equal(400);
+      await house.post('/api/v1/apps', { name: 'unconnected' });
+      expect((await house.post('/api/v1/apps/unconnected/secret', {})).status).to.equal(409);
+    });
+
+    it('keeps the secrets of hooks and the tokens of forges sealed in the records', async () => {
+      const { secret } = await rotate();
+      await connect({ url: 'https://forge.example.org/a.git', token: 'glpat-very-secret' });
+      const rows = await house.engine.parts.store.read.selectFrom('app_sources').selectAll().execute();
+      for (const plain of [secret, app.secret, 'glpat-very-secret']) expect(JSON.stringify(rows)).to.not.include(plain);
+      expect(await signedWith(secret)).to.equal(202);
+    });
+
+    it('still takes what was stored before there was a key to seal it', async () => {
+      await house.engine.parts.store.write((tx) =>
+        tx.updateTable('app_sources').set({ secret: 'a-plain-secret-of-before' }).execute(),
+      );
+      expect(await signedWith('a-plain-secret-of-before')).to.equal(202);
+    });
   });
 });

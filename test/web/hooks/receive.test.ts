@@ -158,7 +158,7 @@ describe('a webhook', () => {
     }
   }).timeout(10_000);
 
-  it('that was captured and is sent under a new id finds nothing new', async () => {
+  it('that was captured and is sent under a new id finds nothing new [S3]', async () => {
     await app.call('github', headersOf.github(app.secret, push, 'first'), push);
     await until(() => app.isQuiet());
     await app.call('github', headersOf.github(app.secret, push, 'second'), push);
@@ -185,9 +185,9 @@ describe('a webhook', () => {
     expect(git.fetches.length).to.be.below(4);
   });
 
-  it('is refused with the same words whatever is wrong, and starts nothing', async () => {
+  it('is refused with the same words whatever is wrong, and starts nothing [S1]', async () => {
     await house.post('/api/v1/apps', { name: 'ledger' });
-    const before = git.calls.length;
+    const before = git.caused.length;
     const right = headersOf.github(app.secret, push);
     const { 'x-hub-signature-256': _left, ...sha1 } = right;
     const tries = [
@@ -214,7 +214,7 @@ describe('a webhook', () => {
     expect(new Set(texts).size).to.equal(1);
     expect(texts[0]).to.include('not signed').and.not.include(app.secret);
     expect(await app.hooks()).to.have.length(0);
-    expect(git.calls).to.have.length(before);
+    expect(git.caused).to.have.length(before);
   });
 
   it('with a signature in the address is not signed', async () => {
@@ -223,7 +223,7 @@ describe('a webhook', () => {
     expect(answer.status).to.equal(401);
   });
 
-  it('that is larger than the limit is refused before it is looked at [F46]', async () => {
+  it('that is larger than the limit is refused before it is looked at [F46] [S48]', async () => {
     const large = Buffer.alloc(HOOK_BODY_MAX + 1, ' ');
     push.copy(large);
     const answer = await app.call('github', headersOf.github(app.secret, large), large);
@@ -272,7 +272,7 @@ describe('a webhook', () => {
     expect((await app.hooks()).map(({ outcome }) => outcome)).to.deep.equal(['ignored', 'ignored', 'ignored']);
     expect((await app.hooks()).map(({ reason }) => reason)).to.deep.equal([
       'refs/heads/main was deleted; nothing to deliver',
-      'only pushes are followed',
+      'only pushes and requests are followed',
       'GitHub tried the webhook: it works',
     ]);
     expect(git.fetches).to.have.length(0);
@@ -288,14 +288,14 @@ describe('a webhook', () => {
     ];
     expect(answers.map(({ status }) => status)).to.deep.equal([200, 200, 200]);
     expect((await app.hooks()).map(({ event, reason }) => `${event}: ${reason}`)).to.deep.equal([
-      'pullrequest:created: only pushes are followed',
+      'pullrequest:created: Bitbucket Cloud keeps no ref of a pull request; its branch is followed like any other',
       'diagnostics:ping: Bitbucket tried the webhook: it works',
       'push_hooks: Gitee tried the webhook: it works',
     ]);
   });
 
-  it('that names something hostile as its ref starts no process', async () => {
-    const before = git.calls.length;
+  it('that names something hostile as its ref starts no process [S5]', async () => {
+    const before = git.caused.length;
     for (const ref of ['refs/heads/--upload-pack=touch x', '--upload-pack=touch x', 'refs/heads/a:refs/heads/main']) {
       const body = Buffer.from(JSON.stringify({ ref, after: 'a'.repeat(40) }));
       const answer = await app.call('github', headersOf.github(app.secret, body), body);
@@ -311,6 +311,6 @@ describe('a webhook', () => {
       const answer = await app.call('bitbucket', headersOf.bitbucket(app.secret, body), body);
       expect(await answer.json()).to.include({ outcome: 'ignored', reason: 'it names neither a branch nor a tag' });
     }
-    expect(git.calls).to.have.length(before);
+    expect(git.caused).to.have.length(before);
   });
 });

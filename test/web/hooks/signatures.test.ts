@@ -129,7 +129,7 @@ describe('the signature of a webhook', () => {
     });
   }
 
-  it('of SHA-1 alone is none', () => {
+  it('of SHA-1 alone is none [S2]', () => {
     const body = bodyOf('github-push');
     const { 'x-hub-signature-256': _left, ...headers } = headersOf.github(SECRET, body);
     expect(github.isSigned({ body, headers }, SECRET, 0)).to.equal(false);
@@ -137,7 +137,7 @@ describe('the signature of a webhook', () => {
     expect(github.isSigned({ body, headers: moved }, SECRET, 0)).to.equal(false);
   });
 
-  it('of SHA-1 is none at any forge, in any header', () => {
+  it('of SHA-1 is none at any forge, in any header [S2]', () => {
     const body = bodyOf('github-push');
     const sha1 = (encoding: 'hex' | 'base64') => createHmac('sha1', SECRET).update(body).digest(encoding);
     const time = Math.floor(Date.now() / 1_000);

@@ -1,12 +1,27 @@
 import { z } from 'zod';
 import type { ForgeEvent, RawHook } from '../forge';
-import { commit, eventHeader, idHeader, moved, NO_PUSH, readAs, refText } from '../read';
+import {
+  commit,
+  eventHeader,
+  idHeader,
+  moved,
+  NO_PUSH,
+  type RequestStep,
+  readAs,
+  refText,
+  request,
+  requestNumber,
+} from '../read';
 
 export const deliveryId = (hook: RawHook): string | undefined => idHeader(hook, 'x-request-id');
 
 export function event(hook: RawHook): ForgeEvent {
   const name = eventHeader(hook, 'x-event-key');
   if (name === 'diagnostics:ping') return { kind: 'ignored', name, reason: 'Bitbucket tried the webhook: it works' };
+  if (name.startsWith('pr:')) {
+    const { id } = readAs(pull, hook.body).pullRequest;
+    return request(name, `refs/pull-requests/${id}/from`, STEPS.get(name));
+  }
   if (name !== 'repo:refs_changed') return { kind: 'ignored', name, reason: NO_PUSH };
   const { changes } = readAs(push, hook.body);
   return moved(
@@ -17,3 +32,14 @@ export function event(hook: RawHook): ForgeEvent {
 
 /** One push of several refs is one event. */
 const push = z.object({ changes: z.array(z.object({ ref: z.object({ id: refText }), toHash: commit })) });
+
+const pull = z.object({ pullRequest: z.object({ id: requestNumber }) });
+
+const STEPS: ReadonlyMap<string, RequestStep> = new Map<string, RequestStep>([
+  ['pr:opened', 'moved'],
+  ['pr:reopened', 'moved'],
+  ['pr:from_ref_updated', 'moved'],
+  ['pr:declined', 'closed'],
+  ['pr:merged', 'closed'],
+  ['pr:deleted', 'closed'],
+]);

@@ -7,9 +7,12 @@ export const deliveryId = (hook: RawHook): string | undefined => idHeader(hook, 
 
 export function event(hook: RawHook): ForgeEvent {
   const name = eventHeader(hook, 'x-event-key');
+  if (name.startsWith('pullrequest:')) return { kind: 'ignored', name, reason: NO_REF };
   if (name !== 'repo:push') return { kind: 'ignored', name, reason: NO_PUSH };
   return moved(name, readAs(push, hook.body).push.changes.map(toMove));
 }
+
+const NO_REF = 'Bitbucket Cloud keeps no ref of a pull request; its branch is followed like any other';
 
 const reference = z.object({ type: z.string(), name: refText });
 const change = z.union([

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import type { ForgeEvent, RawHook } from '../forge';
-import { eventHeader, header, idHeader, NO_PUSH, readPush } from '../read';
+import { eventHeader, header, idHeader, MERGE_STEPS, NO_PUSH, readAs, readPush, request, requestNumber } from '../read';
 
 const PUSHES = ['Push Hook', 'Tag Push Hook'];
 
@@ -18,5 +19,12 @@ export function event(hook: RawHook): ForgeEvent {
   if (header(hook, 'x-gitee-ping') === 'true') {
     return { kind: 'ignored', name, reason: 'Gitee tried the webhook: it works' };
   }
-  return PUSHES.includes(name) ? readPush(name, hook.body) : { kind: 'ignored', name, reason: NO_PUSH };
+  if (PUSHES.includes(name)) return readPush(name, hook.body);
+  if (name !== 'Merge Request Hook') return { kind: 'ignored', name, reason: NO_PUSH };
+  const { action, action_desc, number } = readAs(merge, hook.body);
+  // Of the updates only that of the branch brings other commits.
+  const step = action === 'update' && action_desc !== 'source_branch_changed' ? undefined : MERGE_STEPS.get(action);
+  return request(name, `refs/pull/${number}/head`, step);
 }
+
+const merge = z.object({ action: z.string(), action_desc: z.string().nullish(), number: requestNumber });

@@ -1,0 +1,18 @@
+import type { AppId } from '../model/ids';
+import type { EngineParts } from '../parts';
+
+/** What a source is asked with, and what its hooks are signed with: sealed in its columns. */
+export type SourceSecret = 'token' | 'hook';
+
+const purposeOf = (what: SourceSecret, appId: AppId): string => `source-${what}:${appId}`;
+
+export const sealSource = ({ vault }: EngineParts, what: SourceSecret, appId: AppId, plain: string): string =>
+  vault.seal(purposeOf(what, appId), Buffer.from(plain));
+
+/** Text of before there was a vault is as it was given; it is sealed when the app is connected again. */
+export function openSource({ vault }: EngineParts, what: SourceSecret, appId: AppId, text: string): string {
+  return isSealed(text) ? vault.open(purposeOf(what, appId), text).toString('utf8') : text;
+}
+
+/** No token and no secret of a hook has a dot after this word. */
+const isSealed = (text: string): boolean => text.startsWith('sealed1.');
