@@ -13,6 +13,7 @@ import { openDatabase } from '../../engine/store/open';
 import { openStore, type Store } from '../../engine/store/store';
 import { databaseOfFolder, giveBackDatabaseOf } from './postgres';
 import { skipBecause } from './skips';
+import { testVault } from './vault';
 
 /** `./gantry test --database postgres`: the same suite on the other database. */
 export const onPostgres = process.env.GANTRY_TEST_DATABASE === 'postgres';
@@ -71,6 +72,7 @@ export function partsOn(store: Store, folder: string): EngineParts {
     random: { bytes: randomBytes },
     probe: () => undefined,
     log: { info: () => {}, warn: () => {}, error: () => {} },
+    vault: testVault(),
     domain: 'localhost',
   };
 }

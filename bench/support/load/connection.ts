@@ -24,6 +24,12 @@ export class Connection {
   ) {}
 
   ask(path: string, host: string): Promise<Asked> {
+    const connection = this.keepAlive ? 'keep-alive' : 'close';
+    return this.send(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: ${connection}\r\n\r\n`);
+  }
+
+  /** @param request a whole one, head and body */
+  send(request: string | Buffer): Promise<Asked> {
     const sentAt = monotonicNow();
     const socket = this.socket ?? this.open();
     return new Promise((resolve) => {
@@ -59,8 +65,7 @@ export class Connection {
           fail('malformed', error.message);
         }
       });
-      const connection = this.keepAlive ? 'keep-alive' : 'close';
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: ${connection}\r\n\r\n`);
+      socket.write(request);
     });
   }
 

@@ -6,6 +6,7 @@ import { localExchange } from '../../../../engine/queue/local-exchange';
 import { fileBytes } from '../../../../engine/store/bytes';
 import { fileLogs } from '../../../../engine/store/logs';
 import type { Store } from '../../../../engine/store/store';
+import { testVault } from '../../../../test/support/vault';
 
 export const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -21,6 +22,7 @@ export function partsIn(home: string, store: Store, redisUrl: string): EnginePar
     random: { bytes: randomBytes },
     probe: () => undefined,
     log: QUIET,
+    vault: testVault(),
     domain: 'localhost',
   };
 }
