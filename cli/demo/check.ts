@@ -14,6 +14,7 @@ import { first } from './chapters/first';
 import { gray } from './chapters/gray';
 import { hooks } from './chapters/hooks';
 import { notes } from './chapters/notes';
+import { people } from './chapters/people';
 import { pushes } from './chapters/pushes';
 import type { Scene } from './chapters/scene';
 import { undo } from './chapters/undo';
@@ -119,7 +120,7 @@ async function play(
   }
 }
 
-function chaptersFor(dummy: boolean): [string, (scene: Scene) => Promise<void>][] {
+function chaptersFor(dummy: boolean): (readonly [string, (scene: Scene) => Promise<void>])[] {
   return [
     ['access', access],
     ['pushes', pushes],
@@ -129,12 +130,10 @@ function chaptersFor(dummy: boolean): [string, (scene: Scene) => Promise<void>][
     ['back', back],
     ['undo and webhooks', undoAndHooks],
     ['version 3', bad],
-    ...(dummy
-      ? []
-      : ([
-          ['absence', absence],
-          ['the end', atTheEnd],
-        ] as [string, (scene: Scene) => Promise<void>][])),
+    ...(dummy ? [] : ([['absence', absence]] as const)),
+    // The last one: with the second person nobody approves by a token any more.
+    ['people', people],
+    ...(dummy ? [] : ([['the end', atTheEnd]] as const)),
   ];
 }
 

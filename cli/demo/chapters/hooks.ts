@@ -18,6 +18,7 @@ export async function hooks(scene: Scene): Promise<void> {
   const forge = join(scene.house.home, 'demo', 'forge-ledger.git');
   await ledger.cloneTo(forge);
   const call = await connect(scene, forge);
+  scene.forge = { folder: forge, call };
   ledger.write('NEWS.md', 'ledger moved to a forge.\n');
   await ledger.commit('ledger moved to a forge');
   await ledger.pushTo(forge);

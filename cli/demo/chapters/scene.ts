@@ -1,6 +1,7 @@
 import type { Checks } from '../checks';
 import type { Demo } from '../demo';
 import type { App } from '../fixture';
+import type { Call } from '../forge';
 import type { Visitor } from '../visits';
 
 /** What the chapters of `--check` share: each finds the world as the one before left it. */
@@ -12,6 +13,8 @@ export interface Scene extends Demo {
   runs: Map<string, number>;
   /** Those who came while version 2 was gray, with what they met first. */
   crowds: Map<App, Visitor[]>;
+  /** Where ledger's commits are fetched from, and how its forge calls; undefined until it is connected. */
+  forge?: { folder: string; call: Call };
 }
 
 /** Asks Gantry's own HTTP interface as anybody could. @returns status and text */
