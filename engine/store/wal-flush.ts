@@ -65,14 +65,18 @@ const sync = promisify(fdatasync);
  */
 export function walFile(database: string): WalFile {
   let descriptor: number | undefined;
+  let isClosed = false;
   return {
     sync: async () => {
+      // Nothing can have been committed since, and the log may be gone with the last connection.
+      if (isClosed) return;
       descriptor ??= openSync(`${database}-wal`, 'r');
       await sync(descriptor);
     },
     close: () => {
       if (descriptor !== undefined) closeSync(descriptor);
       descriptor = undefined;
+      isClosed = true;
     },
   };
 }

@@ -49,7 +49,7 @@ describe('stored bytes', () => {
     expect(await listed()).to.deep.equal([stored]);
   });
 
-  it('fail at their end when they were changed on disk [F40]', async () => {
+  it('fail at their end when they were changed on disk [F40] [S30]', async () => {
     const { digest } = await put('words');
     await appendFile(await store().file(digest), 'x');
     expect(await code(text(store().read(digest)))).to.equal('artifact-damaged');

@@ -100,6 +100,13 @@ describe('the write-ahead log of a database', () => {
     writer.close();
   });
 
+  it('is needed no more once its database is closed', async () => {
+    const db = openSqlite(join(folder, 'gantry.db'));
+    const store = await openStore(db);
+    await db.destroy();
+    await store.close();
+  });
+
   it('says that the disk failed when it is gone', async () => {
     const faults: GantryError[] = [];
     const flush = flushes(walFile(join(folder, 'none.db')), (error) => faults.push(error));
