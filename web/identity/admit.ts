@@ -1,11 +1,12 @@
 import { assertNever } from '../../engine/model/errors';
-import type { User } from '../../engine/users/token';
+import type { Found } from '../../engine/signin/find';
 import type { WebParts } from '../parts';
 import { readForm } from '../read-body';
 import { ForbiddenError, UnauthorizedError } from '../refusals';
 import type { Context, Permission } from '../route';
-import { sessionCookie } from './cookie';
-import { sameText } from './session';
+import { clientOf } from './client';
+import { sameText } from './forms';
+import { bearerIn, bearerOf, browserSession, lookBearer, lookBrowser } from './who-asks';
 
 /**
  * Who asks, and may they? True when the route may go on. One answer for a missing, a malformed and a wrong token.
@@ -14,7 +15,8 @@ import { sameText } from './session';
 export async function admit(parts: WebParts, ctx: Context, permission: Permission): Promise<boolean> {
   switch (permission) {
     case 'public':
-      if (ctx.method === 'POST') demandSameOrigin(parts, ctx);
+      // What browsers can make a form of; of the API only a command line's way in is public, and it carries no cookie.
+      if (ctx.method === 'POST' && !ctx.path.startsWith('/api/')) demandSameOrigin(parts, ctx);
       return true;
     case 'user':
       return admitUser(parts, ctx);
@@ -34,30 +36,32 @@ export async function admit(parts: WebParts, ctx: Context, permission: Permissio
 
 /** A session opens reads only: a form of another site can send its cookie, but never a bearer token. */
 async function admitUser(parts: WebParts, ctx: Context): Promise<boolean> {
-  const bearer = /^Bearer (\S{1,200})$/i.exec(ctx.get('Authorization'))?.[1];
-  const user = bearer === undefined ? await sessionUser(parts, ctx) : await parts.engine.users.ofToken(bearer);
+  const bearer = bearerIn(ctx.get('Authorization'));
+  const found =
+    bearer === undefined ? await browserSession(parts, ctx) : await bearerOf(parts, bearer, clientOf(ctx).address);
   const reads = ctx.method === 'GET' || ctx.method === 'HEAD';
-  if (user === undefined || (bearer === undefined && !reads)) {
+  if (found === undefined || (bearer === undefined && !reads)) {
     ctx.set('WWW-Authenticate', 'Bearer realm="Gantry"');
     throw new UnauthorizedError();
   }
-  ctx.state.user = user;
+  const { session = '' } = ctx.state;
+  remember(ctx, found, () => (bearer === undefined ? lookBrowser(parts, session) : lookBearer(parts, bearer)));
   return true;
 }
 
 async function admitPage(parts: WebParts, ctx: Context): Promise<boolean> {
-  const user = await sessionUser(parts, ctx);
-  if (user === undefined) {
+  const found = await browserSession(parts, ctx);
+  if (found === undefined) {
     const back = ctx.method === 'GET' && ctx.path !== '/' ? `?next=${encodeURIComponent(ctx.url)}` : '';
     ctx.redirect(`/login${back}`);
     ctx.status = 303;
     return false;
   }
-  ctx.state.user = user;
+  remember(ctx, found, () => lookBrowser(parts, ctx.state.session ?? ''));
   if (ctx.method !== 'POST') return true;
   demandSameOrigin(parts, ctx);
   const form = await readForm(ctx);
-  if (!parts.sessions.isFormToken(ctx.state.session ?? '', form.get('form') ?? '')) {
+  if (!parts.forms.isOf(ctx.state.session ?? '', form.get('form') ?? '')) {
     throw new ForbiddenError('the form is too old, or was not made by Gantry', 'load the page again, then send it');
   }
   ctx.state.form = form;
@@ -68,21 +72,20 @@ async function admitGit(parts: WebParts, ctx: Context): Promise<boolean> {
   const basic = /^Basic ([\w+/=-]{1,1000})$/i.exec(ctx.get('Authorization'))?.[1];
   const text = basic === undefined ? '' : Buffer.from(basic, 'base64').toString('utf8');
   const token = text.slice(text.indexOf(':') + 1);
-  const user = text.includes(':') ? await parts.engine.users.ofToken(token) : undefined;
-  if (user === undefined) {
+  const found = text.includes(':') ? await bearerOf(parts, token, clientOf(ctx).address) : undefined;
+  if (found === undefined) {
     ctx.set('WWW-Authenticate', 'Basic realm="Gantry: any user name, the token as password", charset="UTF-8"');
     throw new UnauthorizedError();
   }
-  ctx.state.user = user;
+  remember(ctx, found, () => lookBearer(parts, token));
   return true;
 }
 
-async function sessionUser(parts: WebParts, ctx: Context): Promise<User | undefined> {
-  const cookie = sessionCookie(parts, ctx);
-  const hash = cookie === undefined ? undefined : parts.sessions.open(cookie);
-  if (cookie === undefined || hash === undefined) return undefined;
-  ctx.state.session = cookie;
-  return parts.engine.users.ofTokenHash(hash);
+/** @param again looks once more, for what stays open: whoever it was may have been shut out meanwhile */
+function remember(ctx: Context, { principal }: Found, again: () => Promise<Found | undefined>): void {
+  ctx.state.user = principal.user;
+  ctx.state.principal = principal;
+  ctx.state.again = async () => (await again())?.principal;
 }
 
 /** Browsers say where a form comes from; what says nothing is no browser and has the API. */

@@ -1,4 +1,5 @@
-import { SESSION_MS } from '../limits';
+import type { SessionBegun } from '../../engine/signin/session';
+import { PROVIDER_ATTEMPT_MS } from '../limits';
 import type { WebParts } from '../parts';
 import type { Context } from '../route';
 
@@ -17,9 +18,29 @@ const nameOf = (secure: boolean): string => (secure ? NAMES.secure : NAMES.plain
 export const sessionCookie = (parts: WebParts, ctx: Context): string | undefined =>
   ctx.cookies.get(nameOf(isSecure(parts, ctx)));
 
-/** Has the browser keep the session, or forget it (null). */
-export function setSessionCookie(parts: WebParts, ctx: Context, value: string | null): void {
+/** Has the browser keep the session until it ends, or forget it (null). */
+export function setSessionCookie(parts: WebParts, ctx: Context, session: SessionBegun | null): void {
+  const secure = isSecure(parts, ctx);
+  const expires = session === null ? {} : { expires: new Date(session.endsAt) };
+  ctx.cookies.secure = secure;
+  ctx.cookies.set(nameOf(secure), session?.secret ?? null, { ...OPTIONS, secure, ...expires });
+}
+
+/** A sign-in at a provider, until the browser comes back from there: that is why it must not be strict. */
+const ATTEMPT = 'gantry_signin';
+
+export const attemptCookie = (ctx: Context): string | undefined => ctx.cookies.get(ATTEMPT);
+
+export function setAttemptCookie(parts: WebParts, ctx: Context, value: string | null): void {
   const secure = isSecure(parts, ctx);
   ctx.cookies.secure = secure;
-  ctx.cookies.set(nameOf(secure), value, { ...OPTIONS, secure, ...(value === null ? {} : { maxAge: SESSION_MS }) });
+  const lives = value === null ? {} : { maxAge: PROVIDER_ATTEMPT_MS };
+  ctx.cookies.set(ATTEMPT, value, {
+    httpOnly: true,
+    sameSite: 'lax',
+    overwrite: true,
+    path: '/login',
+    secure,
+    ...lives,
+  });
 }

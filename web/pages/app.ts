@@ -2,6 +2,7 @@ import { hostUrl, remoteUrl } from '../api/shapes';
 import { actorOf, param, type Route } from '../route';
 import { seeOther } from './login';
 import { render } from './render';
+import { triggersView } from './triggers-view';
 
 const RUNS_SHOWN = 20;
 
@@ -10,14 +11,16 @@ export const appPageRoutes: readonly Route[] = [
     method: 'GET',
     path: '/apps/:app',
     permission: 'page',
+    may: 'read',
     handle: async (parts, ctx) => {
       const { engine } = parts;
       const app = await engine.apps.find(param(ctx, 'app'));
       const after = await engine.events.newest();
-      const [environments, releases, runs] = await Promise.all([
+      const [environments, releases, runs, triggers] = await Promise.all([
         engine.environments.show(app.id),
         engine.releases.showAll(app.name),
         engine.runs.summaries({ appId: app.id, limit: RUNS_SHOWN }),
+        engine.triggers.show(app.name),
       ]);
       const production = environments.find((e) => e.role === 'production');
       const back = production?.gray != null ? production.stable : (production?.warm ?? production?.previous ?? null);
@@ -48,6 +51,7 @@ export const appPageRoutes: readonly Route[] = [
               },
         releases,
         runs,
+        triggers: triggersView(triggers),
         now: engine.parts.clock.now(),
       });
     },
@@ -56,6 +60,7 @@ export const appPageRoutes: readonly Route[] = [
     method: 'POST',
     path: '/apps/:app/rollback',
     permission: 'page',
+    may: 'rollback',
     handle: async (parts, ctx) => {
       const app = param(ctx, 'app');
       const reason = (ctx.state.form?.get('reason') ?? '').slice(0, 500);

@@ -15,6 +15,7 @@ export const grayPageRoutes: readonly Route[] = [
     method: 'GET',
     path: '/apps/:app/gray',
     permission: 'page',
+    may: 'read',
     handle: async (parts, ctx) => {
       const gray = await parts.engine.gray.show(param(ctx, 'app'));
       const shell = { title: `Gray of ${gray.app}`, events: '' };
@@ -31,6 +32,7 @@ export const grayPageRoutes: readonly Route[] = [
     method: 'POST',
     path: '/apps/:app/gray',
     permission: 'page',
+    may: 'gray',
     handle: async (parts, ctx) => {
       const app = param(ctx, 'app');
       const { run } = await parts.engine.runs.setGrayShare({ app, share: shareOf(ctx) }, actorOf(ctx));

@@ -2,12 +2,31 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Handlebars from 'handlebars';
 import { messageOf } from '../../engine/model/errors';
+import { ACTIONS, type Action } from '../../engine/users/actions';
 import type { WebParts } from '../parts';
 import type { Context } from '../route';
 import { helpers } from './helpers';
 import { staticVersion } from './static-files';
 
-export const VIEWS = ['overview', 'app', 'run', 'undo', 'gray', 'login', 'error', 'health'] as const;
+export const VIEWS = [
+  'overview',
+  'app',
+  'run',
+  'undo',
+  'gray',
+  'start',
+  'login',
+  'login-code',
+  'login-enrol',
+  'login-command',
+  'signed-in',
+  'recovery-codes',
+  'invitation',
+  'me',
+  'people',
+  'error',
+  'health',
+] as const;
 export type View = (typeof VIEWS)[number];
 
 interface Shell {
@@ -21,7 +40,7 @@ const renderers = new Map<string, Renderer>();
 
 /** Answers with a page: the view inside the layout. Every text is escaped by the template. */
 export async function render(parts: WebParts, ctx: Context, view: View, shell: Shell, data: object): Promise<string> {
-  const { user, session } = ctx.state;
+  const { user, session, rights, mayHere } = ctx.state;
   const renderer = rendererOf(parts.options.root);
   ctx.type = 'text/html; charset=utf-8';
   return renderer(view, {
@@ -29,7 +48,10 @@ export async function render(parts: WebParts, ctx: Context, view: View, shell: S
     shell: {
       ...shell,
       user: user?.name ?? '',
-      form: session === undefined ? '' : parts.sessions.formToken(session),
+      people: rights?.may('audit', null) ?? false,
+      // Buttons that would only be refused are not shown.
+      may: Object.fromEntries(Object.keys(ACTIONS).map((action) => [action, mayHere?.(action as Action) ?? false])),
+      form: session === undefined ? '' : parts.forms.of(session),
       solo: await isSolo(parts),
       version: parts.options.version,
       assets: staticVersion(parts.options.root),

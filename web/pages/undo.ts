@@ -11,6 +11,7 @@ export const undoPageRoutes: readonly Route[] = [
     method: 'GET',
     path: '/apps/:app/runs/:number/undo',
     permission: 'page',
+    may: 'read',
     handle: async (parts, ctx) => {
       const wanted = wantedOf({ step: query(ctx, 'step'), before: query(ctx, 'before') });
       const run = { app: param(ctx, 'app'), run: numberParam(ctx, 'number') };
@@ -30,6 +31,7 @@ export const undoPageRoutes: readonly Route[] = [
     method: 'POST',
     path: '/apps/:app/runs/:number/undo',
     permission: 'page',
+    may: 'rollback',
     handle: async (parts, ctx) => {
       const form = ctx.state.form ?? new URLSearchParams();
       const field = (name: string) => form.get(name) || undefined;

@@ -11,7 +11,7 @@ export function startChromium(test: Mocha.Context): Promise<Browser> {
 
 /** A page at `path`, signed in by the form. What the browser complains about is collected in `problems`. */
 export async function openPage(
-  browser: Browser,
+  browser: Pick<Browser, 'newPage'>,
   house: House,
   path: string,
 ): Promise<{ page: Page; problems: string[] }> {

@@ -116,6 +116,11 @@ exec git "$@"
     return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
   }
 
+  /** The calls that somebody caused: looks at sources come by themselves. */
+  get caused(): string[] {
+    return this.calls.filter((call) => !/ ls-remote /.test(call));
+  }
+
   get fetches(): string[] {
     return this.calls.filter((call) => / fetch /.test(call));
   }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { FORGES } from '../../../engine/forges/forge-name';
 import { INSTANCE_STATES } from '../../../engine/model/states';
+import { lineFields } from './channels';
 import { listOf, oneOf, perhapsTime, time } from './common';
 import { shownRule } from './gray';
 import { releaseRef } from './releases';
@@ -51,9 +53,24 @@ export const app = z
     repository: z.string().describe('the app whose remote it shares, or its own name'),
     remote: z.string().describe('where to push'),
     source: z
-      .strictObject({ ...sourceFields, connectedAt: time })
+      .strictObject({
+        ...sourceFields,
+        connectedAt: time,
+        hostKey: z.string().nullable().describe('fingerprint of the key that is pinned for an SSH host'),
+        earlierSecretUntil: perhapsTime.describe('until then the secret of before the last rotation is good, too'),
+        comparedAt: perhapsTime.describe('when its branches were last compared with what was delivered'),
+        problem: z.string().describe('why that did not go well; empty when it did'),
+      })
       .nullable()
       .describe('where it is fetched from when its forge calls'),
+    told: z
+      .strictObject({
+        forge: z.enum(FORGES).nullable().describe('null: nothing tells which one it is, so it is told nothing'),
+        waiting: z.int().describe('statuses and comments that it does not show yet'),
+        ...lineFields,
+      })
+      .nullable()
+      .describe('how its forge takes statuses of commits; null for an app without a token'),
     environments: z.array(environment),
     lastRun: runSummary.nullable(),
   })
@@ -65,7 +82,20 @@ export const connected = z.strictObject({
   app: z.string(),
   ...sourceFields,
   secret: z.string().nullable().describe('of the hook, told when it is made; null when the app keeps the one it had'),
+  publicKey: z.string().nullable().describe('what an SSH source must let in; null for every other one'),
 });
+
+export const rotated = z
+  .strictObject({
+    app: z.string(),
+    secret: z.string().describe('told only now'),
+    earlierUntil: perhapsTime.describe('until then the one before is good, too; null: it is refused from now on'),
+  })
+  .meta({ id: 'SecretRotated' });
+
+export const deployKey = z
+  .strictObject({ app: z.string(), publicKey: z.string(), createdAt: time })
+  .meta({ id: 'DeployKey' });
 
 export const hook = z
   .strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ROLES } from '../../../engine/users/actions';
 
 /** Where something listens. */
 const address = z.strictObject({ host: z.string(), port: z.int() });
@@ -8,7 +9,10 @@ export const status = z
     version: z.string(),
     installation: z.string(),
     solo: z.boolean().describe('there is one user, who may approve what is their own'),
-    user: z.strictObject({ name: z.string(), role: z.string() }),
+    user: z.strictObject({
+      name: z.string(),
+      roles: z.array(z.enum(ROLES)).describe('that hold for all apps; more may hold at some'),
+    }),
     url: z.string(),
     gateway: address.nullable(),
     domain: z.string(),

@@ -1,10 +1,22 @@
 import { z } from 'zod';
-import { APPROVAL_STATES, RUN_STATES, STEP_STATES } from '../../../engine/model/states';
+import { RUN_STATES, STEP_STATES } from '../../../engine/model/states';
 import type { RunTrigger } from '../../../engine/store/tables';
+import { approval } from './approvals';
 import { json, listOf, oneOf, perhapsTime, time } from './common';
 import { failure } from './failure';
 
-const TRIGGERS = ['push', 'rollback', 'manual', 'undo', 'release', 'restart'] as const satisfies readonly RunTrigger[];
+const TRIGGERS = [
+  'push',
+  'rollback',
+  'manual',
+  'undo',
+  'release',
+  'restart',
+  'start',
+  'schedule',
+  'released',
+  'request',
+] as const satisfies readonly RunTrigger[];
 
 const summaryFields = {
   app: z.string(),
@@ -66,19 +78,7 @@ const stage = z.strictObject({
   endedAt: perhapsTime,
 });
 
-const vote = z.strictObject({ user: z.string(), vote: z.enum(['yes', 'no']), reason: z.string(), at: time });
-
-const approval = z
-  .strictObject({
-    step: z.string(),
-    state: oneOf(APPROVAL_STATES),
-    role: z.string(),
-    count: z.int().describe('how many people must say yes'),
-    votes: z.array(vote),
-    releaseHash: z.string(),
-    expiresAt: time,
-  })
-  .meta({ id: 'Approval' });
+export const parameterValues = z.record(z.string(), z.string());
 
 export const run = z
   .strictObject({
@@ -90,6 +90,8 @@ export const run = z
     waitsDetail: z.array(z.string()).describe('more about that, a sentence each'),
     undoes: z.int().nullable().describe('number of the run that this one takes back'),
     restarts: z.int().nullable().describe('number of the run whose plan this one walks once more'),
+    parameters: parameterValues.describe('what it was started with, by name'),
+    cause: z.string().describe('why it was started, a sentence; empty where trigger and person say it'),
     releaseHash: z.string().describe('an approval is bound to it; empty before the release was sealed'),
     failure: failure.nullable().describe('why it failed; null when no step has failed'),
   })
@@ -101,11 +103,4 @@ export const restarted = z.strictObject({
   run: z.int().describe('number of the new run'),
   taken: z.array(z.string()).describe('steps whose results it takes over'),
   anew: z.array(z.string()).describe('steps that it does'),
-});
-
-export const decided = z.strictObject({
-  run: z.int(),
-  step: z.string(),
-  state: z.enum(['granted', 'rejected', 'requested']),
-  missing: z.int().describe('how many more people are needed'),
 });

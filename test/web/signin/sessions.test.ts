@@ -1,0 +1,196 @@
+import { expect } from 'chai';
+import { SESSION_LIVES } from '../../../engine/signin/limits';
+import { signIn } from '../support/browser';
+import { type House, makeHouse } from '../support/house';
+import { HandClock } from '../support/person';
+
+const MINUTE = 60_000;
+
+interface Sessions {
+  items: { id: string; kind: string; proof: string; seenAt: number; agent: string; current: boolean }[];
+}
+
+describe('a session', () => {
+  const clock = new HandClock();
+  let house: House;
+  beforeEach(async () => {
+    house = await makeHouse({ clock });
+  });
+  afterEach(() => house.close());
+
+  const listed = async (ask: (path: string) => Promise<Response>) =>
+    ((await (await ask('/api/v1/sessions')).json()) as Sessions).items;
+
+  it('is listed for its person, who knows it again, and ended by its id', async () => {
+    const [here, there] = [await signIn(house), await signIn(house)];
+    const items = await listed(here.get);
+    expect(items.map(({ kind, proof }) => `${kind} ${proof}`)).to.deep.equal(['browser token', 'browser token']);
+    expect(items.filter(({ current }) => current)).to.have.length(1);
+    expect(items[0]?.agent).to.match(/node|undici/i);
+    const other = items.find(({ current }) => !current)?.id ?? '';
+    expect(await (await house.post(`/api/v1/sessions/${other}/end`)).json()).to.deep.equal({ ended: other });
+    expect([(await here.get('/')).status, (await there.get('/')).status]).to.deep.equal([200, 303]);
+    expect((await house.post(`/api/v1/sessions/${other}/end`)).status).to.equal(404);
+  });
+
+  it('is ended by signing out, not only forgotten by the browser', async () => {
+    const browser = await signIn(house);
+    await browser.post('/logout', {});
+    expect((await browser.get('/')).status).to.equal(303);
+    expect(await house.engine.parts.store.read.selectFrom('signin_sessions').selectAll().execute()).to.deep.equal([]);
+  });
+
+  it('is not in the records: only its hash is [S35] [S35]', async () => {
+    const { answer } = await signIn(house);
+    const secret = /gantry_session=([^;]+)/.exec(answer.headers.get('set-cookie') ?? '')?.[1] ?? '';
+    const row = await house.engine.parts.store.read.selectFrom('signin_sessions').selectAll().executeTakeFirst();
+    expect(secret).to.have.length(43);
+    expect(JSON.stringify(row)).to.not.include(secret);
+  });
+
+  it('ends when nobody uses it for its idle time, and lives on when somebody does [S35]', async () => {
+    const [used, idle] = [await signIn(house), await signIn(house)];
+    for (let passed = 0; passed < SESSION_LIVES.browser.idleMs; passed += 60 * MINUTE) {
+      clock.pass(60 * MINUTE + 1);
+      expect((await used.get('/')).status).to.equal(200);
+      await house.restart();
+    }
+    expect((await idle.get('/')).status).to.equal(303);
+  });
+
+  it('ends after its whole time, however much it is used', async () => {
+    const browser = await signIn(house);
+    for (let passed = 0; passed + 60 * MINUTE < SESSION_LIVES.browser.mostMs; passed += 60 * MINUTE) {
+      clock.pass(60 * MINUTE);
+      await browser.get('/');
+      await house.restart();
+    }
+    expect((await browser.get('/')).status).to.equal(200);
+    clock.pass(60 * MINUTE + 1);
+    expect((await browser.get('/')).status).to.equal(303);
+  });
+
+  it('ends with the token that it began with', async () => {
+    const made = (await (await house.post('/api/v1/tokens', { name: 'mine', may: ['read'] })).json()) as {
+      token: string;
+    };
+    const browser = await signIn(house, '/', made.token);
+    expect((await browser.get('/')).status).to.equal(200);
+    await house.post('/api/v1/tokens/mine/revoke');
+    expect((await browser.get('/')).status).to.equal(303);
+  });
+
+  it('opens nothing as a token, and a token nothing as a session', async () => {
+    const { answer } = await signIn(house);
+    const secret = /gantry_session=([^;]+)/.exec(answer.headers.get('set-cookie') ?? '')?.[1] ?? '';
+    for (const bearer of [secret, `gantry_s_${secret}`]) {
+      const asked = await house.ask('/api/v1/status', { as: 'nobody', headers: { authorization: `Bearer ${bearer}` } });
+      expect(asked.status).to.equal(401);
+    }
+    const cookie = `gantry_session=${house.token}`;
+    expect((await house.ask('/', { as: 'nobody', headers: { cookie } })).status).to.equal(303);
+  });
+});
+
+describe('an API token', () => {
+  const clock = new HandClock();
+  let house: House;
+  beforeEach(async () => {
+    house = await makeHouse({ clock });
+    for (const name of ['storefront', 'ledger']) await house.post('/api/v1/apps', { name });
+  });
+  afterEach(() => house.close());
+
+  const make = async (wanted: object) => {
+    const answer = await house.post('/api/v1/tokens', { name: 'ci', may: ['read', 'push'], ...wanted });
+    return { answer, made: (await answer.json()) as { token: string; endsAt: number; error?: { code: string } } };
+  };
+  const by = (token: string, path: string, init: RequestInit = {}) =>
+    house.ask(path, {
+      ...init,
+      as: 'nobody',
+      headers: { authorization: `Bearer ${token}`, ...(init.headers as object) },
+    });
+
+  it('may what it was made for, at its app alone, and not more', async () => {
+    const { made } = await make({ app: 'storefront' });
+    expect((await by(made.token, '/api/v1/apps/storefront')).status).to.equal(200);
+    expect((await by(made.token, '/api/v1/apps/ledger')).status).to.equal(404);
+    const created = await by(made.token, '/api/v1/apps', { method: 'POST', body: '{"name":"x"}' });
+    expect(created.status).to.equal(403);
+  });
+
+  it('is shown once: the list and the records have only its name and its hash', async () => {
+    const { made } = await make({});
+    const list = await (await house.ask('/api/v1/tokens')).text();
+    expect(list).to.include('"ci"').and.to.not.include(made.token);
+    const rows = await house.engine.parts.store.read.selectFrom('tokens').selectAll().execute();
+    expect(JSON.stringify(rows)).to.not.include(made.token);
+  });
+
+  it('ends by itself, after 90 days when nothing else was said', async () => {
+    const { made } = await make({});
+    expect(made.endsAt - clock.now()).to.equal(90 * 24 * 60 * MINUTE);
+    clock.pass(90 * 24 * 60 * MINUTE);
+    expect((await by(made.token, '/api/v1/status')).status).to.equal(401);
+    expect((await make({})).answer.status, 'its name is free again').to.equal(200);
+  });
+
+  const REFUSED: [string, object, number, string][] = [
+    ['a right to approve', { may: ['approve'] }, 400, 'body'],
+    ['a right that there is not', { may: ['fly'] }, 400, 'body'],
+    ['no right at all', { may: [] }, 400, 'body'],
+    ['more than a year', { livesMs: 400 * 24 * 60 * MINUTE }, 400, 'token-life'],
+    ['an app that there is not', { app: 'nothing' }, 404, 'no-such-app'],
+  ];
+  for (const [what, wanted, status, code] of REFUSED) {
+    it(`is not made with ${what}`, async () => {
+      const { answer, made } = await make(wanted);
+      expect([answer.status, made.error?.code]).to.deep.equal([status, code]);
+      expect(((await (await house.ask('/api/v1/tokens')).json()) as Sessions).items).to.have.length(1);
+    });
+  }
+
+  it('has a name of its own', async () => {
+    await make({});
+    expect((await make({})).made.error?.code).to.equal('token-taken');
+  });
+
+  it('that is narrowed makes no other way in', async () => {
+    const { made } = await make({ may: ['read', 'people'] });
+    const body = JSON.stringify({ name: 'more', may: ['operate'] });
+    const answer = await by(made.token, '/api/v1/tokens', { method: 'POST', body });
+    expect([answer.status, await answer.text()]).to.satisfy(
+      ([status, text]: [number, string]) => status === 403 && text.includes('token-narrowed'),
+    );
+    expect((await by(made.token, '/api/v1/users/owner/invitation', { method: 'POST' })).status).to.equal(403);
+  });
+
+  it('tells when it was last used, and writes that once a minute', async () => {
+    const { made } = await make({});
+    const used = async () => {
+      await by(made.token, '/api/v1/status');
+      await house.restart();
+      const { items } = await house.json<{ items: { name: string; usedAt: number | null }[] }>('/api/v1/tokens');
+      return items.find(({ name }) => name === 'ci')?.usedAt;
+    };
+    const first = clock.now();
+    expect(await used()).to.equal(first);
+    clock.pass(30_000);
+    expect(await used()).to.equal(first);
+    clock.pass(30_000);
+    expect(await used()).to.equal(first + MINUTE);
+  });
+
+  it('that nobody has is answered at length only so often, and a right one always', async () => {
+    const { store } = house.engine.parts;
+    const before = { key: 'token:127.0.0.1', failures: 498, until: 0, last_at: clock.now() };
+    await store.write((tx) => tx.insertInto('signin_waits').values(before).execute());
+    const statuses: number[] = [];
+    for (let i = 0; i < 5; i++) statuses.push((await by('gantry_wrong', '/api/v1/status')).status);
+    expect(statuses).to.deep.equal([401, 401, 401, 429, 429]);
+    expect((await house.ask('/api/v1/status')).status).to.equal(200);
+    clock.pass(1_000);
+    expect((await by('gantry_wrong', '/api/v1/status')).status).to.equal(401);
+  });
+});
