@@ -30,7 +30,7 @@ function arrow(room, allowed, comment) {
     severity: 'error',
     from: { path: `^${room}/` },
     to: {
-      path: '^(engine|runners|web|pipelines|cli|bench|test|fixtures)/|^[^/]+\\.ts$',
+      path: '^(engine|runners|web|pipelines|outgoing|cli|bench|test|fixtures)/|^[^/]+\\.ts$',
       pathNot: [`^${room}/`, ...allowed],
     },
   };
@@ -55,8 +55,21 @@ module.exports = {
 
     arrow('pipelines', [], 'pipelines is the language: text in, plan out. It knows nothing of ours.'),
     arrow('engine', ['^pipelines/'], 'engine decides: it knows pipelines only, and owns the interfaces of the others.'),
-    arrow('web', ['^engine/', '^pipelines/', '^settings\\.ts$'], 'web listens: it knows engine and pipelines.'),
-    arrow('runners', ['^engine/', '^pipelines/', '^settings\\.ts$'], 'runners act: they know engine and pipelines.'),
+    arrow(
+      'web',
+      ['^engine/', '^pipelines/', '^outgoing/', '^settings\\.ts$'],
+      'web listens: it knows engine and pipelines.',
+    ),
+    arrow(
+      'runners',
+      ['^engine/', '^pipelines/', '^outgoing/', '^settings\\.ts$'],
+      'runners act: they know engine and pipelines.',
+    ),
+    arrow(
+      'outgoing',
+      ['^engine/model/'],
+      'outgoing carries calls to where somebody typed: it knows the words for errors.',
+    ),
     arrow('cli', ['^pipelines/', '^settings\\.ts$'], 'cli speaks to the HTTP API; lint and init may use pipelines.'),
     {
       name: 'settings-once',
@@ -94,7 +107,13 @@ module.exports = {
       ['zod'],
       'Shapes are checked where text or requests come in.',
     ),
+    onlyIn(['^outgoing/'], ['undici', 'ipaddr.js'], 'Calls to addresses that somebody typed are made by outgoing.'),
+    onlyIn(['^runners/notify/'], ['nodemailer'], 'Mail is sent where people are told.'),
     onlyIn(['^pipelines/', '^settings\\.ts$'], ['yaml'], 'YAML is read by pipelines.'),
+    onlyIn(['^pipelines/'], ['croner'], 'Times of schedules are counted by pipelines; nothing is started by it.'),
+    onlyIn(['^engine/signin/'], ['@node-rs/argon2', 'otpauth'], 'Passwords and codes are checked by engine/signin.'),
+    onlyIn(['^web/identity/'], ['openid-client'], 'Providers of identities are spoken to by web/identity.'),
+    onlyIn(['^web/pages/'], ['qrcode'], 'Pictures of codes are drawn by pages.'),
     onlyIn(['^pipelines/proposals/'], ['smol-toml'], 'TOML is read where proposals are made.'),
   ],
   options: {

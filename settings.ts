@@ -7,9 +7,11 @@ import { dirname, join, resolve } from 'node:path';
 import { RUN_LIMITS, type RunLimits } from './engine/model/run-limits';
 import type { RetentionPolicy } from './engine/retention/policy';
 import { networks, ownTlsFiles, publicUrl, type TlsFiles, tlsSettings } from './front-settings';
+import { type MailSettings, mailSettings, type OutgoingSettings, outgoingSettings } from './outgoing-settings';
 import { DEFAULT_POOL, LABEL_PATTERN } from './pipelines/names';
 import { retentionSettings } from './retention-settings';
 import type { BuildSettings } from './runners/bases/build-settings';
+import { type ProviderSettings, providerSettings } from './signin-settings';
 
 export type { TlsFiles } from './front-settings';
 
@@ -35,6 +37,7 @@ export function baseSettings(environment: NodeJS.ProcessEnv = process.env): Base
     ...set('registryMirror', environment.GANTRY_BUILD_REGISTRY),
     ...set('registryUser', environment.GANTRY_BUILD_REGISTRY_USER),
     ...set('registryPassword', environment.GANTRY_BUILD_REGISTRY_PASSWORD),
+    ...(buildNetwork(environment.GANTRY_BUILD_NETWORK) === 'none' ? { appNetwork: 'none' } : {}),
     ...set('debianMirror', environment.GANTRY_BUILD_DEBIAN_MIRROR),
   };
   return {
@@ -44,6 +47,12 @@ export function baseSettings(environment: NodeJS.ProcessEnv = process.env): Base
     builds,
     environment,
   };
+}
+
+/** @throws Error in the words of the manual */
+function buildNetwork(text: string | undefined): string | undefined {
+  if (text === undefined || text === '' || text === 'none') return text;
+  throw new Error(`GANTRY_BUILD_NETWORK is "${text}"; it must be none, or left out`);
 }
 
 export interface Address {
@@ -70,10 +79,14 @@ export interface HouseSettings {
   /** Somebody named it; else it is the one that `gantry up` starts, or the machine's own. */
   redisGiven: boolean;
   logLevel: string;
+  /** File with the key of what is sealed; made at the first start. Not part of a backup. */
+  keyFile: string;
   /** File of the audit's anchored heads; best on another mount. */
   anchors: string;
   /** Where programs are looked for that Gantry starts (git). */
   programs: string;
+  /** What calls to addresses that somebody typed may reach. */
+  outgoing: OutgoingSettings;
 }
 
 export interface RunnerSettings extends HouseSettings {
@@ -90,6 +103,10 @@ export interface RunnerSettings extends HouseSettings {
   logLimitMib: number;
   /** Where it tells how it is, for whoever watches the process; nowhere when it is left out. */
   health?: Address;
+  /** Without it no mail is sent. */
+  mail?: MailSettings;
+  /** What people call: it is in what they are told. */
+  webUrl: string;
   /** No Docker: the dummy cluster, builder and gateway. */
   dummy: boolean;
 }
@@ -105,6 +122,8 @@ export interface CliSettings {
   domain: string;
   url?: string;
   token?: string;
+  /** Where `gantry login` keeps this person's sessions. */
+  sessionsFile: string;
   /** PEM file with the authority of a Gantry that is named by its URL; else the machine's. */
   caFile?: string;
   /** Where the certificate of this folder's own authority lies, once it was made. */
@@ -134,8 +153,10 @@ export function houseSettings(environment: NodeJS.ProcessEnv = process.env): Hou
     redisUrl: redisAddress(environment.GANTRY_REDIS_URL) || 'redis://127.0.0.1:6379',
     redisGiven: Boolean(environment.GANTRY_REDIS_URL),
     logLevel: environment.GANTRY_LOG || 'info',
+    keyFile: resolve(environment.GANTRY_KEY_FILE || join(home, 'secret.key')),
     anchors: resolve(environment.GANTRY_ANCHORS || join(home, 'anchors', 'heads.jsonl')),
     programs: environment.PATH || '/usr/local/bin:/usr/bin:/bin',
+    outgoing: outgoingSettings(environment),
   };
 }
 
@@ -148,6 +169,8 @@ export interface WebSettings extends HouseSettings {
   trustedProxies: readonly string[];
   /** PEM file with the authorities that forges' certificates are checked with; else the machine's. */
   forgeCaBundle?: string;
+  /** Whose people may sign in. */
+  provider?: ProviderSettings;
   /** Past it, pushes and webhooks are told to come later. */
   limits: RunLimits;
 }
@@ -160,6 +183,7 @@ export function webSettings(environment: NodeJS.ProcessEnv = process.env): WebSe
     ...set('publicUrl', publicUrl('GANTRY_PUBLIC_URL', environment.GANTRY_PUBLIC_URL)),
     trustedProxies: networks('GANTRY_TRUSTED_PROXIES', environment.GANTRY_TRUSTED_PROXIES),
     ...set('forgeCaBundle', environment.GANTRY_FORGE_CA_BUNDLE),
+    ...providerSettings(environment),
     limits: runLimits(environment),
   };
 }
@@ -178,8 +202,11 @@ export const CONCURRENCY_MAX = 1_000;
 export function runnerSettings(environment: NodeJS.ProcessEnv = process.env): RunnerSettings {
   const numberOf = (name: string, fallback: number, min: number, max: number) =>
     wholeNumber(name, environment[name], fallback, min, max);
+  const house = houseSettings(environment);
   return {
-    ...houseSettings(environment),
+    ...house,
+    ...mailSettings(environment),
+    webUrl: webUrl(environment, house),
     base: baseSettings(environment),
     docker: {
       ...dockerAddress(environment.DOCKER_HOST),
@@ -196,6 +223,13 @@ export function runnerSettings(environment: NodeJS.ProcessEnv = process.env): Ru
   };
 }
 
+/** The public address; else where web listens. */
+function webUrl(environment: NodeJS.ProcessEnv, { home, listen: { host, port } }: HouseSettings): string {
+  const given = publicUrl('GANTRY_PUBLIC_URL', environment.GANTRY_PUBLIC_URL);
+  const scheme = tlsSettings(environment, home).tls === undefined ? 'http' : 'https';
+  return given ?? `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 export function cliSettings(environment: NodeJS.ProcessEnv = process.env): CliSettings {
   const { home, root, version, listen, gateway, domain, databaseUrl, redisGiven, redisUrl } =
     houseSettings(environment);
@@ -208,6 +242,7 @@ export function cliSettings(environment: NodeJS.ProcessEnv = process.env): CliSe
     domain,
     ...set('url', environment.GANTRY_URL),
     ...set('token', environment.GANTRY_TOKEN),
+    sessionsFile: join(environment.XDG_CONFIG_HOME || join(homedir(), '.config'), 'gantry', 'sessions.json'),
     ...set('caFile', environment.GANTRY_CA),
     ownTls: ownTlsFiles(home),
     ...tlsSettings(environment, home),

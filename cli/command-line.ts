@@ -119,15 +119,28 @@ class CommandContext implements Context {
     return lines.filter((line) => line !== '');
   }
 
-  /** A command may take it out of the context. */
-  readonly confirm = async (question: string): Promise<boolean> => {
+  async bytes(): Promise<Buffer> {
     const { stdin, stderr } = this.around;
-    if (stdin.isTTY !== true)
+    if (stdin.isTTY === true) stderr.write('Type or paste it, then end with Ctrl-D:\n');
+    const pieces: Buffer[] = [];
+    for await (const piece of stdin) pieces.push(Buffer.from(piece as Uint8Array));
+    return Buffer.concat(pieces);
+  }
+
+  /** Commands may take both out of the context. */
+  readonly confirm = async (question: string): Promise<boolean> => {
+    if (this.around.stdin.isTTY !== true)
       throw usageError('this wants a yes, and there is no terminal to ask on', 'say it with --yes');
+    return /^y(es)?$/i.test((await this.ask(`${question} [y/N] `)).trim());
+  };
+
+  readonly ask = async (question: string): Promise<string> => {
+    const { stdin, stderr } = this.around;
+    if (stdin.isTTY !== true) throw usageError('this wants an answer, and there is no terminal to ask on');
     this.out.clearProgress();
     const reader = createInterface({ input: stdin, output: stderr as unknown as NodeJS.WritableStream });
     try {
-      return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `)).trim());
+      return await reader.question(question);
     } finally {
       reader.close();
     }

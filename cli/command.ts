@@ -56,8 +56,12 @@ export interface Context {
   terminal: Terminal;
   /** Asks a person, yes or no. @throws CommandError when there is no terminal to ask on. */
   confirm(question: string): Promise<boolean>;
+  /** Asks a person for a line. @throws CommandError when there is no terminal to ask on. */
+  ask(question: string): Promise<string>;
   /** The lines of standard input, for what must not stand in a command: tokens, secrets. */
   lines(): Promise<string[]>;
+  /** All of standard input, as it comes. */
+  bytes(): Promise<Buffer>;
   /** Milliseconds since 1970, UTC. */
   now(): number;
 }

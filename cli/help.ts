@@ -23,8 +23,9 @@ export const EXIT_LINES: readonly (readonly [code: string, meaning: string])[] =
 const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = [
   ['This folder', ['demo', 'up', 'down', 'status', 'doctor']],
   ['An app', ['init', 'lint', 'app']],
-  ['Its runs', ['run', 'why', 'restart', 'approve', 'reject']],
+  ['Its runs', ['run', 'schedule', 'why', 'restart', 'approve', 'reject', 'review', 'freeze', 'request']],
   ['What serves', ['release', 'gray', 'rollback', 'undo', 'env', 'instance', 'logs', 'shell']],
+  ['People', ['login', 'logout', 'user', 'role', 'team', 'token', 'session']],
   ['Gantry itself', ['runner', 'upgrade', 'backup', 'restore', 'prune', 'audit', 'tls']],
   ['For programs and shells', ['api', 'completion']],
 ];

@@ -1,7 +1,16 @@
 import { decideApproval } from './approvals/decide';
+import { endExpired } from './approvals/expire';
+import { reviewGlass, showGlass } from './approvals/glass';
+import { commitInProduction, prepareApprovals } from './approvals/prepare';
+import { recordRefusal } from './approvals/refused';
+import { withdrawVote } from './approvals/withdraw';
 import { connectApp } from './apps/connect';
 import { createApp } from './apps/create';
-import { findApp, listApps } from './apps/find';
+import { defaultBranch } from './apps/default-branch';
+import { renewDeployKey, showDeployKey } from './apps/deploy-keys';
+import { appsSharing, findApp, listApps } from './apps/find';
+import { pinnedHostKey } from './apps/pinned-key';
+import { rotateHookSecret } from './apps/rotate-secret';
 import { hookSecretOf, showSource, sourceOf } from './apps/source';
 import { noteDamage, noteSound } from './archives/check';
 import { dropArchives } from './archives/drop';
@@ -18,10 +27,12 @@ import { hold, liftHold, listHolds } from './control/hold';
 import { announceRunner, dismissRunner, seeRunners } from './control/runners';
 import { holdTerm } from './control/term';
 import { acceptPush } from './deliveries/accept';
+import { compareSource, forgetSourceHead } from './deliveries/compare-source';
 import { deliveredHeads } from './deliveries/heads';
 import { appsWithHooksDue, hooksDue, showHooks } from './deliveries/hooks';
 import { receiveHook } from './deliveries/receive-hook';
 import { endHooks, postponeHooks, settleHooks } from './deliveries/settle-hooks';
+import { failLook, sourcesDue, takeLook } from './deliveries/source-looks';
 import { changeTraffic, changeTrafficIn, confirmTraffic } from './environments/change';
 import { coolEnvironment } from './environments/cool';
 import { ensureEnvironment } from './environments/ensure';
@@ -31,11 +42,23 @@ import { showEnvironments } from './environments/show';
 import { desiredSlots, insideNames } from './environments/slots';
 import { vacateLane } from './environments/vacate';
 import { eventsSince, newestEvent } from './events/since';
+import { forgetPosts } from './forges/forget-posts';
+import { settlePost } from './forges/settle-post';
+import { forgeStanding } from './forges/standing';
+import { forgesWaiting, takePost } from './forges/take-post';
+import { beginFreeze, endFreeze, listFreezes } from './freezes/freezes';
 import { explainGray } from './gray/explain';
 import { showGray } from './gray/show';
 import { keepUsers, usersIn } from './gray/users';
 import { dropInstance, keepInstance, overdueInstances } from './instances/keep';
 import { abandonedInstances, lanelessInstances, listInstances, moveInstance, recordInstance } from './instances/record';
+import { addChannel } from './outbox/add-channel';
+import { listChannels, showChannel } from './outbox/channels';
+import { collect } from './outbox/collect';
+import { removeChannel } from './outbox/remove-channel';
+import { settleMessage } from './outbox/settle-message';
+import { channelsWaiting, takeMessage } from './outbox/take-message';
+import { tryChannel } from './outbox/try-channel';
 import type { EngineParts } from './parts';
 import { sealArtifact } from './releases/artifacts';
 import { createRelease } from './releases/create';
@@ -43,6 +66,10 @@ import { credentialsOf, forgetCredentials, forgetOldCredentials } from './releas
 import { findRelease, findReleaseNumber, listReleases } from './releases/find';
 import { sealRelease, withdrawRelease } from './releases/seal';
 import { showRelease, showReleases } from './releases/show';
+import { allowRequest } from './requests/allow-request';
+import { closeRequest } from './requests/close-request';
+import { settleRequest } from './requests/settle-request';
+import { showRequests } from './requests/show';
 import { liveRecords } from './retention/live-records';
 import { measureRetention } from './retention/measure';
 import { askForPass, endPass, nextPass, showPass } from './retention/passes';
@@ -59,14 +86,39 @@ import { restartRun } from './runs/restart';
 import { rollback } from './runs/rollback';
 import { demandRoomFor } from './runs/room';
 import { showRun } from './runs/show';
+import { startRun } from './runs/start';
 import { listRunSummaries } from './runs/summary';
 import { toldBefore } from './runs/told-before';
 import { undo } from './runs/undo';
+import { checkPlanSecrets } from './secrets/check-plan';
+import { listSecrets } from './secrets/list';
+import { secretsOfInstance } from './secrets/of-instance';
+import { openSecrets } from './secrets/open';
+import { listProtected, protectRef, unprotectRef } from './secrets/protect';
+import { removeSecret } from './secrets/remove';
+import { resumeRotation, rotateKey } from './secrets/rotate';
+import { setSecret } from './secrets/set';
 import { endSession } from './sessions/end';
 import { placedInstances } from './sessions/list';
 import { meetInstance } from './sessions/meet';
 import { openSession } from './sessions/open';
 import { overdueSessions, renewSessions, takeSession } from './sessions/take';
+import { anyPassword, showAccount } from './signin/account';
+import { noteWrongToken } from './signin/attempts';
+import { signInByPassword } from './signin/by-password';
+import { signInByProvider } from './signin/by-provider';
+import { signInByToken } from './signin/by-token';
+import { completeByCode, completeByEnrolling, confirmSession } from './signin/complete';
+import type { Client } from './signin/enter';
+import { findSession, findToken } from './signin/find';
+import { invite, openInvitation } from './signin/invite';
+import { askForLogin, decideLogin, findLogin, takeLogin } from './signin/login-request';
+import { noteUse, wantsNote } from './signin/note-use';
+import { attemptByProvider } from './signin/provider-attempt';
+import { offerSecondFactor, proveSecondFactor } from './signin/second-factor';
+import { endOwnSession, listSessions } from './signin/sessions';
+import { acceptInvitation, changePassword } from './signin/set-password';
+import { createToken, listTokens, revokeToken } from './signin/tokens';
 import { knowsHint } from './steps/knows-hint';
 import { repairQueue } from './steps/repair-queue';
 import { anyStepRuns } from './steps/running';
@@ -75,7 +127,20 @@ import { proveWritable, schemaVersions } from './store/health';
 import { secretOf } from './store/secret';
 import { forgetTraffic, newestTraffic, recordTraffic } from './traffic/record';
 import { showTraffic } from './traffic/show';
-import { firstUser, isSolo, userOfToken, userOfTokenHash } from './users/token';
+import { appsToLook, noteTriggers } from './triggers/look';
+import { showTriggers } from './triggers/show';
+import { startFollowers } from './triggers/start-followers';
+import { startScheduled } from './triggers/start-scheduled';
+import { addUser } from './users/add';
+import { disableUser, enableUser } from './users/enable';
+import { grantRole, revokeRole } from './users/grant';
+import { linkIdentity, unlinkIdentity } from './users/link';
+import { listTeams, listUsers } from './users/list';
+import { noteRefused } from './users/refused';
+import { rightsOf } from './users/rights';
+import { rolesAt } from './users/roles-at';
+import { addTeam, joinTeam, leaveTeam } from './users/teams';
+import { firstUser, isSolo } from './users/token';
 
 /** Binds a verb's first argument: the parts that it works with. */
 type Bound<F> = F extends (parts: EngineParts, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
@@ -91,8 +156,14 @@ export function createEngine(parts: EngineParts) {
       create: to(createApp),
       find: to(findApp),
       list: to(listApps),
+      defaultBranch: to(defaultBranch),
+      sharing: to(appsSharing),
       connect: to(connectApp),
       source: to(showSource),
+      rotateSecret: to(rotateHookSecret),
+      pinnedHostKey: to(pinnedHostKey),
+      deployKey: to(showDeployKey),
+      newDeployKey: to(renewDeployKey),
     },
     deliveries: { accept: to(acceptPush), heads: to(deliveredHeads) },
     hooks: {
@@ -105,6 +176,14 @@ export function createEngine(parts: EngineParts) {
       end: to(endHooks),
       postpone: to(postponeHooks),
       show: to(showHooks),
+    },
+    requests: { settle: to(settleRequest), close: to(closeRequest), allow: to(allowRequest), show: to(showRequests) },
+    looks: {
+      due: to(sourcesDue),
+      take: to(takeLook),
+      fail: to(failLook),
+      compare: to(compareSource),
+      forget: to(forgetSourceHead),
     },
     runs: {
       find: to(findRun),
@@ -119,6 +198,7 @@ export function createEngine(parts: EngineParts) {
       stepState: to(stepState),
       anyStepRuns: to(anyStepRuns),
       lastMove: to(lastMove),
+      start: to(startRun),
       cancel: to(cancelRun),
       restart: to(restartRun),
       rollback: to(rollback),
@@ -126,7 +206,24 @@ export function createEngine(parts: EngineParts) {
       undo: to(undo),
       setGrayShare: to(setGrayShare),
     },
-    approvals: { decide: to(decideApproval) },
+    triggers: {
+      toLook: to(appsToLook),
+      note: to(noteTriggers),
+      startScheduled: to(startScheduled),
+      startFollowers: to(startFollowers),
+      show: to(showTriggers),
+    },
+    approvals: {
+      decide: to(decideApproval),
+      endExpired: to(endExpired),
+      refuse: to(recordRefusal),
+      withdraw: to(withdrawVote),
+      since: to(commitInProduction),
+      prepare: to(prepareApprovals),
+      review: to(reviewGlass),
+      glass: to(showGlass),
+    },
+    freezes: { begin: to(beginFreeze), end: to(endFreeze), list: to(listFreezes) },
     releases: {
       create: to(createRelease),
       credentialsOf: to(credentialsOf),
@@ -177,12 +274,66 @@ export function createEngine(parts: EngineParts) {
       end: to(endSession),
       instances: to(placedInstances),
     },
+    secrets: {
+      set: to(setSecret),
+      list: to(listSecrets),
+      remove: to(removeSecret),
+      open: to(openSecrets),
+      ofInstance: to(secretsOfInstance),
+      checkPlan: to(checkPlanSecrets),
+      rotateKey: to(rotateKey),
+      resumeRotation: to(resumeRotation),
+      protect: to(protectRef),
+      unprotect: to(unprotectRef),
+      protected: to(listProtected),
+    },
     events: { since: to(eventsSince), newest: to(newestEvent) },
     users: {
       first: to(firstUser),
-      ofToken: to(userOfToken),
-      ofTokenHash: to(userOfTokenHash),
       isSolo: to(isSolo),
+      roles: to(rolesAt),
+      rights: to(rightsOf),
+      noteRefused: to(noteRefused),
+      add: to(addUser),
+      list: to(listUsers),
+      enable: to(enableUser),
+      disable: to(disableUser),
+      link: to(linkIdentity),
+      unlink: to(unlinkIdentity),
+      grant: to(grantRole),
+      revoke: to(revokeRole),
+    },
+    teams: { add: to(addTeam), list: to(listTeams), join: to(joinTeam), leave: to(leaveTeam) },
+    signin: {
+      ofToken: to(findToken),
+      ofSession: to(findSession),
+      byToken: to(signInByToken),
+      byPassword: to(signInByPassword),
+      completeByCode: to(completeByCode),
+      completeByEnrolling: to(completeByEnrolling),
+      confirm: to(confirmSession),
+      askForLogin: to(askForLogin),
+      findLogin: to(findLogin),
+      decideLogin: to(decideLogin),
+      takeLogin: to(takeLogin),
+      byProvider: to(signInByProvider),
+      attemptByProvider: <T>(client: Client, work: () => Promise<T>) => attemptByProvider(parts, client, work),
+      account: to(showAccount),
+      anyPassword: to(anyPassword),
+      noteWrongToken: to(noteWrongToken),
+      invite: to(invite),
+      invitation: to(openInvitation),
+      acceptInvitation: to(acceptInvitation),
+      changePassword: to(changePassword),
+      offerSecondFactor: to(offerSecondFactor),
+      proveSecondFactor: to(proveSecondFactor),
+      wantsNote: to(wantsNote),
+      noteUse: to(noteUse),
+      sessions: to(listSessions),
+      endSession: to(endOwnSession),
+      createToken: to(createToken),
+      tokens: to(listTokens),
+      revokeToken: to(revokeToken),
     },
     traffic: {
       record: to(recordTraffic),
@@ -219,6 +370,21 @@ export function createEngine(parts: EngineParts) {
       noteReaped: to(noteReaped),
       reaper: to(reaperReports),
       measure: to(measureRetention),
+    },
+    channels: {
+      add: to(addChannel),
+      list: to(listChannels),
+      show: to(showChannel),
+      try: to(tryChannel),
+      remove: to(removeChannel),
+    },
+    outbox: { collect: to(collect), waiting: to(channelsWaiting), take: to(takeMessage), settle: to(settleMessage) },
+    forges: {
+      waiting: to(forgesWaiting),
+      take: to(takePost),
+      settle: to(settlePost),
+      standing: to(forgeStanding),
+      forget: to(forgetPosts),
     },
     terms: { hold: to(holdTerm) },
     queue: { repair: to(repairQueue), knows: to(knowsHint) },

@@ -4,6 +4,7 @@ import type { Clock, Probe, Random } from './ports/clock';
 import type { Exchange } from './ports/exchange';
 import type { Logger } from './ports/logger';
 import type { Bell } from './ports/queue';
+import type { Vault } from './ports/vault';
 import type { Store } from './store/store';
 
 /** Everything that the engine's verbs are given. Nothing else reaches them. */
@@ -17,6 +18,7 @@ export interface EngineParts {
   random: Random;
   probe: Probe;
   log: Logger;
+  vault: Vault;
   /** Domain under which hosts of environments live: `storefront.localhost`, `storefront-test.localhost`. */
   domain: string;
   /** Default: `RUN_LIMITS`. */

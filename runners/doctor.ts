@@ -2,14 +2,20 @@ import { listArchives } from '../engine/archives/find';
 import { watchedAudit } from '../engine/audit/watched';
 import { listHolds } from '../engine/control/hold';
 import { GantryError, messageOf } from '../engine/model/errors';
+import { listTroubles } from '../engine/outbox/troubles';
+import { installationIn } from '../engine/store/installation';
+import { keyProblem } from '../engine/store/key-file';
 import { migrations } from '../engine/store/migrations';
 import { type Store, schemaOf } from '../engine/store/store';
+import { KEY_ADVICE } from '../engine/store/vault';
 import type { RunnerSettings } from '../settings';
 import { listBases } from './bases/command';
 import type { Check } from './check';
 import { connectDocker } from './docker/client';
 import { describeEngine, type EngineFacts, engineFacts } from './docker/description';
 import { redisChecks } from './doctor-redis';
+import { sandboxCheck } from './doctor-sandbox';
+import { networkName } from './make-gateway';
 import { hasRecords, withStore } from './upkeep/data';
 import { retentionChecks } from './upkeep/retention-checks';
 
@@ -66,7 +72,10 @@ async function recordChecks(settings: RunnerSettings): Promise<Check[]> {
       ...(await holdChecks(store)),
       ...(await imageChecks(store)),
       ...(await auditChecks(store)),
+      ...(await tellingChecks(store)),
       ...(await retentionChecks(settings, store)),
+      sandboxCheck(settings, networkName(await installationIn(store))),
+      await keyCheck(store, settings.keyFile),
     ]);
   } catch (error) {
     if (!(error instanceof GantryError)) throw error;
@@ -80,6 +89,14 @@ function serverCheck({ databaseUrl }: RunnerSettings): Check[] {
   if (databaseUrl === undefined) return []; // the command line looks at SQLite's file
   const found = 'PostgreSQL, with fsync, full_page_writes and synchronous_commit on';
   return [{ name: 'records', state: 'ok', found, why: 'what was answered must survive a power cut', mend: '' }];
+}
+
+/** Whether what is sealed can be opened here. */
+async function keyCheck(store: Store, keyFile: string): Promise<Check> {
+  const check = { name: 'key', why: 'secrets, tokens of forges and second factors are sealed with it' };
+  const problem = await keyProblem(store, keyFile);
+  if (problem !== undefined) return { ...check, state: 'fail', found: problem, mend: KEY_ADVICE };
+  return { ...check, state: 'ok', found: `${keyFile}; it is in no backup: keep a copy elsewhere`, mend: '' };
 }
 
 /** Whether something keeps Gantry from acting: a restore that nobody has confirmed, an upgrade under way. */
@@ -119,6 +136,19 @@ async function auditChecks(store: Store): Promise<Check[]> {
   }
   const mend = 'keep a copy of the database and of the anchors, then see: gantry audit verify (docs/audit.md)';
   return [{ ...check, state: 'fail', found: broken.says, mend }];
+}
+
+/** Who is to be told, and was not: once each, however much waits. */
+export async function tellingChecks({ read }: Store): Promise<Check[]> {
+  // An older Gantry's records, before the upgrade, know nothing of it.
+  const troubles = (await schemaOf(read)) < migrations.length ? [] : await listTroubles(read);
+  return troubles.map(({ receiver, reason, look }) => ({
+    name: receiver,
+    state: 'warn',
+    found: reason,
+    why: 'somebody relies on being told',
+    mend: `see: ${look}`,
+  }));
 }
 
 async function baseChecks(client: ReturnType<typeof connectDocker>): Promise<Check[]> {

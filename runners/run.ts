@@ -9,6 +9,7 @@ import { connectBell } from '../engine/queue/bell';
 import { connectExchange } from '../engine/queue/redis-exchange';
 import { fileBytes } from '../engine/store/bytes';
 import { installationId } from '../engine/store/installation';
+import { openVault } from '../engine/store/key-file';
 import { fileLogs, logLimits } from '../engine/store/logs';
 import { openDatabase } from '../engine/store/open';
 import { openStore } from '../engine/store/store';
@@ -17,6 +18,7 @@ import { announce } from './control/announce';
 import { hearHints } from './control/hear-hints';
 import { startLoops } from './control/loops';
 import { serveHealth } from './health';
+import { makeTelling } from './make-telling';
 import { makeWorld } from './make-world';
 import { pagedRandom } from './random';
 import { startSessions } from './sessions/sessions';
@@ -52,6 +54,7 @@ export async function runMain(
     random,
     probe: () => undefined,
     log,
+    vault: await openVault({ store, random, log }, settings.keyFile),
     domain: settings.domain,
   });
   const engine: Engine = createEngine(parts);
@@ -64,7 +67,8 @@ export async function runMain(
   const sessions = startSessions(engine, world, owner);
   const reach = { cluster: world.cluster.name, pools, kinds: [...kinds.keys()] };
   const leave = announce(engine, { owner, places: concurrency, ...reach });
-  const stopLoops = startLoops(engine, world, owner, { policy: settings.retention, reach });
+  const telling = makeTelling(settings);
+  const stopLoops = startLoops(engine, world, owner, { policy: settings.retention, reach, telling });
   const health = settings.health === undefined ? undefined : await serveHealth(engine, world, settings.health);
   const stateFile = await writeState(settings.home);
   log.info({ owner, dummy: settings.dummy, version: settings.version }, 'runner works');
@@ -74,6 +78,7 @@ export async function runMain(
   health?.drain();
   await Promise.all([worker.drain(DRAIN_LIMIT_MS), sessions.stop()]);
   await stopLoops();
+  await telling.outgoing.close();
   await leave();
   await health?.close();
   await exchange.close();

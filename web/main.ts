@@ -8,6 +8,7 @@ import { connectBell } from '../engine/queue/bell';
 import { connectExchange } from '../engine/queue/redis-exchange';
 import { fileBytes } from '../engine/store/bytes';
 import { installationId } from '../engine/store/installation';
+import { openVault } from '../engine/store/key-file';
 import { fileLogs } from '../engine/store/logs';
 import { openDatabase } from '../engine/store/open';
 import { openStore } from '../engine/store/store';
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
     random: { bytes: randomBytes },
     probe: () => undefined,
     log,
+    vault: await openVault({ store, random: { bytes: randomBytes }, log }, settings.keyFile),
     domain: settings.domain,
     limits: settings.limits,
   });

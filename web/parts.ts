@@ -1,12 +1,17 @@
 import type { Engine } from '../engine/engine';
+import type { Turns } from '../engine/model/turns';
 import type { Anchors } from '../engine/ports/anchors';
 import type { Logger } from '../engine/ports/logger';
+import type { OutgoingOptions } from '../outgoing/outgoing';
 import type { EventFeed } from './events/feed';
 import type { RunLooks } from './events/run-looks';
 import type { TrafficFeed } from './events/traffic-feed';
 import type { HealthMonitor } from './health/monitor';
-import type { Turns } from './hooks/turns';
-import type { Sessions } from './identity/session';
+import type { FormTokens } from './identity/forms';
+import type { Provider, ProviderOptions } from './identity/provider';
+import type { RefusalNotes } from './identity/refusal-notes';
+import type { Standing } from './identity/standing';
+import type { UseNotes } from './identity/use-notes';
 import type { LogReader } from './logs/reader';
 import type { Metrics } from './metrics';
 
@@ -29,6 +34,10 @@ export interface WebOptions {
   trustedProxies?: readonly string[];
   /** PEM file with the authorities that forges' certificates are checked with; else the machine's. */
   forgeCaBundle?: string;
+  /** What calls to addresses that somebody typed may reach. */
+  outgoing?: OutgoingOptions;
+  /** An OpenID provider whose people may sign in. */
+  provider?: ProviderOptions;
   /** File of the audit's anchored heads. */
   anchors: string;
 }
@@ -45,6 +54,8 @@ export interface WebParts {
   hook: { host: string; port: number; secret: string };
   /** Webhooks were stored, or their source changed: follow them now. */
   followHooks(): void;
+  /** A source was connected: look where it stands. */
+  compareSources(): void;
   /** Anybody may send a webhook, so only so many bodies are held at once. */
   hookTurns: Turns;
   /** Checking the whole audit takes long and reads all of it, so it is done once at a time. */
@@ -53,7 +64,12 @@ export interface WebParts {
   runs: RunLooks;
   logs: LogReader;
   traffic: TrafficFeed;
-  sessions: Sessions;
+  forms: FormTokens;
+  /** Of the organisation's people, when one was named. */
+  provider?: Provider;
+  useNotes: UseNotes;
+  refusals: RefusalNotes;
+  standing: Standing;
   metrics: Metrics;
   health: HealthMonitor;
   /** Heads of the audit that runners have written outside of the database. */

@@ -16,15 +16,16 @@ export class UnsignedError extends UnauthorizedError {
   constructor() {
     super(
       'this webhook is not signed as it must be',
-      'compare address and secret: gantry app connect APP --new-secret',
+      'compare address and secret; another secret: gantry app rotate-secret APP',
     );
   }
 }
 
 export class ForbiddenError extends GantryError {
   override readonly name = 'ForbiddenError';
-  constructor(message: string, next: string) {
-    super('forbidden', 'forbidden', message, next);
+  /** @param code stable, for programs */
+  constructor(message: string, next: string, code = 'forbidden') {
+    super('forbidden', code, message, next);
   }
 }
 

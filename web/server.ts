@@ -6,6 +6,8 @@ import { gitRoutes } from './git/remote';
 import { hookRoutes } from './hooks/receive';
 import { admit } from './identity/admit';
 import { forwardedBy } from './identity/forwarded';
+import { permit } from './identity/permit';
+import { watchAnswer } from './identity/watch-answer';
 import { pageRoutes } from './pages/routes';
 import type { WebParts } from './parts';
 import { notFound } from './refusals';
@@ -51,7 +53,10 @@ function createRouter(parts: WebParts): Router<State> {
   for (const route of routes) {
     router.register(route.path, [route.method], async (ctx) => {
       const context = ctx as unknown as Context;
-      if (await admit(parts, context, route.permission)) await route.handle(parts, context);
+      if (!(await admit(parts, context, route.permission))) return;
+      const stands = await permit(parts, context, route);
+      await route.handle(parts, context);
+      watchAnswer(parts, context, stands);
     });
   }
   return router;

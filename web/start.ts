@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Engine } from '../engine/engine';
+import { messageOf } from '../engine/model/errors';
+import { Turns } from '../engine/model/turns';
 import type { Logger } from '../engine/ports/logger';
 import { anchorFile } from '../engine/store/anchor-file';
 import { createFeed } from './events/feed';
@@ -8,8 +10,12 @@ import { createTrafficFeed } from './events/traffic-feed';
 import { startRefsLoop } from './git/refs-loop';
 import { startHealthMonitor } from './health/monitor';
 import { startHooksLoop } from './hooks/follow-loop';
-import { Turns } from './hooks/turns';
-import { openSessions } from './identity/session';
+import { startMissedLoop } from './hooks/missed-loop';
+import { formTokens } from './identity/forms';
+import { startProvider } from './identity/provider';
+import { RefusalNotes } from './identity/refusal-notes';
+import { Standing } from './identity/standing';
+import { UseNotes } from './identity/use-notes';
 import { shellServer } from './instances/shell';
 import { HOOK_BODIES_MAX } from './limits';
 import { openListener } from './listener/listener';
@@ -34,6 +40,7 @@ export async function startWeb(engine: Engine, log: Logger, options: WebOptions,
   const secret = await engine.store.secret('session');
   const listener = await openListener(options, log);
   const url = `${listener.scheme}://${urlHost(options.listen.host)}:${listener.port}`;
+  const signIn = startProvider(options, options.publicUrl ?? url);
   const stopping = new AbortController();
   const parts: WebParts = {
     engine,
@@ -43,13 +50,18 @@ export async function startWeb(engine: Engine, log: Logger, options: WebOptions,
     url: options.publicUrl ?? url,
     hook: { host: loopback(options.listen.host), port: listener.port, secret: randomBytes(32).toString('hex') },
     followHooks: () => hooks.wake(),
+    compareSources: () => missed.wake(),
     hookTurns: new Turns(HOOK_BODIES_MAX),
     auditTurns: new Turns(1),
     feed: createFeed(engine, log),
     runs: new RunLooks(engine),
     logs: new LogReader(engine, log),
     traffic: createTrafficFeed(engine, log),
-    sessions: openSessions(secret, () => engine.parts.clock.now()),
+    ...(signIn.provider === undefined ? {} : { provider: signIn.provider }),
+    forms: formTokens(secret),
+    useNotes: new UseNotes(engine, log),
+    refusals: new RefusalNotes(engine, log),
+    standing: new Standing(engine, log),
     metrics: createMetrics(engine, options.version),
     health: startHealthMonitor(() => parts),
     anchors: anchorFile(options.anchors),
@@ -59,15 +71,22 @@ export async function startWeb(engine: Engine, log: Logger, options: WebOptions,
   const answer = createServer(parts).callback();
   listener.serve((request, response) => void answer(request, response));
   listener.onUpgrade(shellServer(parts));
+  engine.secrets.resumeRotation('rule:key-rotation').catch((error: unknown) => {
+    log.error({ reason: messageOf(error) }, 'the change of the key that was cut off could not go on');
+  });
   const refs = startRefsLoop(parts);
+  const missed = startMissedLoop(parts);
   let stopped: Promise<void> | undefined;
   const stop = async () => {
     stopping.abort();
     const drained = listener.drain();
-    await Promise.all([refs.stop(), hooks.stop()]);
+    await Promise.all([refs.stop(), hooks.stop(), missed.stop()]);
     await drained;
     parts.feed.close();
     parts.health.stop();
+    await Promise.all([parts.useNotes.settle(), signIn.close()]);
+    await parts.refusals.settle();
+    parts.standing.close();
     parts.logs.close();
     parts.traffic.close();
   };

@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CliSettings } from '../../settings';
 import { codeOf, failure, usageError } from '../errors';
+import { KeptSessions } from './kept-sessions';
 
 /** Where Gantry is, and who asks. */
 export interface Address {
   url: string;
   token?: string;
+  /** The token is a session that `gantry login` began. */
+  signedIn?: true;
   /** PEM file with what its certificate is checked with; else the machine's own authorities. */
   caFile?: string;
   /** The name that its certificate has, when that is not the one in the URL. */
@@ -16,18 +19,24 @@ export interface Address {
 /** What `gantry up` keeps for the command line of its folder, readable by its owner only. */
 export const CLIENT_FILE = 'client.json';
 
-/** The folder's own server, unless another one is named. This folder's token is never sent to another server. */
+/**
+ * The folder's own server, unless another one is named. This folder's token is never sent to another server, nor is the
+ * session of one server; where somebody is signed in, they ask as themselves.
+ */
 export function findAddress(settings: CliSettings, named: { url?: string; token?: string }): Address {
   const kept = readClientFile(settings.home);
   const own = kept?.url ?? `${settings.tls === undefined ? 'http' : 'https'}://${hostAndPort(settings.listen)}`;
   const url = checkedUrl(named.url ?? settings.url ?? own);
   const isOwn = new URL(own).origin === new URL(url).origin;
-  const token = named.token ?? settings.token ?? (isOwn ? kept?.token : undefined);
+  const session = new KeptSessions(settings.sessionsFile).of(url, Date.now());
+  const given = named.token ?? settings.token;
+  const token = given ?? session?.secret ?? (isOwn ? kept?.token : undefined);
   const caFile = settings.caFile ?? (isOwn ? kept?.caFile : undefined);
   const servername = isOwn ? kept?.servername : undefined;
   return {
     url,
     ...(token === undefined ? {} : { token }),
+    ...(given === undefined && session !== undefined ? { signedIn: true as const } : {}),
     ...(caFile === undefined ? {} : { caFile }),
     ...(servername === undefined ? {} : { servername }),
   };

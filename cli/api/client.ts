@@ -184,7 +184,12 @@ export class Client {
   private tokenError(code: string): CommandError {
     if (this.address.token === undefined) {
       const reason = `Gantry at ${this.address.url} wants a token, and none is known here`;
-      return new CommandError(EXIT.denied, code, reason, 'give it: --token TOKEN, or the variable GANTRY_TOKEN');
+      const next = 'sign in: gantry login; or give one: --token TOKEN, or the variable GANTRY_TOKEN';
+      return new CommandError(EXIT.denied, code, reason, next);
+    }
+    if (this.address.signedIn === true) {
+      const reason = `your session at ${this.address.url} has ended`;
+      return new CommandError(EXIT.denied, code, reason, 'sign in again: gantry login; or forget it: gantry logout');
     }
     const reason = `Gantry at ${this.address.url} does not know this token`;
     return new CommandError(

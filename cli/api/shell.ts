@@ -67,6 +67,8 @@ export async function carryShell(
     });
   } finally {
     close();
+    // One that was refused before it was open tells of being closed by an error; why is known already.
+    socket.on('error', () => undefined);
     socket.close();
   }
 }

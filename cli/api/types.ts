@@ -8,7 +8,7 @@ export interface Status {
   version: string;
   installation: string;
   solo: boolean;
-  user: { name: string; role: string };
+  user: { name: string; roles: string[] };
   url: string;
   gateway: { host: string; port: number } | null;
   domain: string;
@@ -44,14 +44,55 @@ export interface App {
   remote: string;
   /** Where it is fetched from when its forge calls; null when it is only pushed to. */
   source: Source | null;
+  /** How its forge takes statuses of commits; null without a token. An older Gantry does not tell. */
+  told?: ForgeTold | null;
   environments: Environment[];
   lastRun: RunSummary | null;
+}
+
+/** How a receiver answers. */
+export interface Line {
+  sentAt: number | null;
+  sentId: string | null;
+  /** What went wrong the last time; empty when nothing did. */
+  trouble: string;
+  troubleAt: number | null;
+  retryAt: number | null;
+}
+
+export interface ForgeTold extends Line {
+  /** Null: nothing tells which one it is. */
+  forge: string | null;
+  waiting: number;
+}
+
+/** Where people are told. */
+export interface Channel extends Line {
+  name: string;
+  kind: string;
+  /** Null: it is told of every app. */
+  app: string | null;
+  on: string[];
+  /** As much of the address as may be seen. */
+  to: string;
+  waiting: number;
+  dropped: number;
+  createdAt: number;
+  createdBy: string;
 }
 
 export interface Source {
   url: string;
   hasToken: boolean;
   connectedAt: number;
+  /** Fingerprint of the key that is pinned for an SSH host; null for every other source. */
+  hostKey?: string | null;
+  /** Until then the secret of before the last rotation is good, too. */
+  earlierSecretUntil?: number | null;
+  /** When its branches were last compared with what was delivered; an older Gantry does not tell. */
+  comparedAt?: number | null;
+  /** Why that did not go well; empty when it did. */
+  problem?: string;
   /** The hook's address by forge. */
   hooks: Record<string, string>;
 }
@@ -62,7 +103,43 @@ export interface Connected {
   hasToken: boolean;
   /** Null when the app keeps the one that it had. */
   secret: string | null;
+  /** What an SSH source must let in; null for every other one. */
+  publicKey?: string | null;
   hooks: Record<string, string>;
+}
+
+/** A pull or merge request. */
+export interface Request {
+  number: number;
+  forge: string;
+  state: 'open' | 'closed';
+  head: string;
+  origin: 'branch' | 'fork';
+  /** Its head runs only when somebody allows it. */
+  waits: boolean;
+  allowedBy: string | null;
+  updatedAt: number;
+  run: number | null;
+}
+
+export interface RequestAllowed {
+  app: string;
+  number: number;
+  head: string;
+  run: number;
+}
+
+export interface SecretRotated {
+  app: string;
+  secret: string;
+  /** Until then the one before is good, too. */
+  earlierUntil: number | null;
+}
+
+export interface DeployKey {
+  app: string;
+  publicKey: string;
+  createdAt: number;
 }
 
 /** A webhook that was received, and what became of it. */
@@ -191,6 +268,35 @@ export interface RunList extends List<RunSummary> {
   next: string | null;
 }
 
+/** What starts runs of an app by itself. */
+export interface Triggers {
+  app: string;
+  ref: string;
+  /** Null before its pipeline was read for the first time. */
+  commit: string | null;
+  /** Why nothing starts by itself now; empty when it does. */
+  reason: string;
+  schedules: {
+    cron: string;
+    zone: string;
+    ref: string | null;
+    next: number[];
+    lastAt: number | null;
+    lastRun: number | null;
+    reason: string;
+  }[];
+  released: { app: string; stage: string }[];
+  followed: {
+    app: string;
+    stage: string;
+    release: number;
+    state: 'pending' | 'started' | 'refused';
+    reason: string;
+    run: number | null;
+    at: number;
+  }[];
+}
+
 /** Who did what. */
 export interface AuditEntry {
   seq: number;
@@ -234,7 +340,30 @@ export interface Approval {
   count: number;
   votes: { user: string; vote: 'yes' | 'no'; reason: string; at: number }[];
   releaseHash: string;
+  /** Of all that a yes stands for; an older Gantry does not tell. */
+  boundHash?: string;
   expiresAt: number;
+}
+
+/** A gate that was opened in an emergency. */
+export interface BrokenGlass {
+  app: string;
+  run: number;
+  step: string;
+  by: string;
+  reason: string;
+  at: number;
+  reviewDue: number | null;
+}
+
+export interface Freeze {
+  id: string;
+  /** Null: all apps. */
+  app: string | null;
+  reason: string;
+  begunAt: number;
+  begunBy: string;
+  until: number;
 }
 
 /** Why a run failed. */
@@ -288,6 +417,10 @@ export interface Run extends RunSummary {
   undoes: number | null;
   /** The run whose plan this one walks once more. */
   restarts: number | null;
+  /** What it was started with, by name; an older Gantry does not tell. */
+  parameters?: Record<string, string>;
+  /** Why it was started, a sentence; empty where trigger and person say it. */
+  cause?: string;
   releaseHash: string | null;
   failure?: Failure | null;
 }
@@ -313,6 +446,8 @@ export interface ReleaseStarted {
 }
 
 export interface Decided {
+  /** Until when somebody else must have reviewed it; null or absent: nobody needs to. */
+  reviewDue?: number | null;
   run: number;
   step: string;
   state: string;
@@ -367,4 +502,104 @@ export interface ReaperReport {
   at: number;
   doubtful: { kind: string; name: string; why: string }[];
   left: { kind: string; name: string; why: string }[];
+}
+
+/** A browser or a command line in which somebody is signed in. */
+export interface SignedIn {
+  id: string;
+  kind: 'browser' | 'command';
+  seenAt: number;
+  endsAt: number;
+  secondFactorAt: number | null;
+  agent: string;
+  address: string;
+  current: boolean;
+}
+
+export interface ApiToken {
+  name: string;
+  /** Null: all that its user may. */
+  may: string[] | null;
+  app: string | null;
+  endsAt: number | null;
+  usedAt: number | null;
+}
+
+export interface InvitationMade {
+  user: string;
+  url: string;
+  endsAt: number;
+}
+
+export interface Secret {
+  name: string;
+  /** Empty: builds and every environment but production. */
+  environment: string;
+  setAt: number;
+  setBy: string;
+}
+
+export interface SecretSet {
+  app: string;
+  name: string;
+  environment: string;
+  replaced: boolean;
+}
+
+export interface KeyRotated {
+  key: string;
+  sealedAnew: number;
+}
+
+/** Whose pipelines are given secrets. */
+export interface Protected {
+  items: { kind: 'branch' | 'tag'; pattern: string }[];
+  byDefault: boolean;
+}
+
+/** A command line that asked to be let in. */
+export interface LoginAsked {
+  secret: string;
+  code: string;
+  url: string;
+  endsAt: number;
+  askEveryMs: number;
+}
+
+export interface LoginTaken {
+  state: 'waiting' | 'refused' | 'begun';
+  session: { secret: string; user: string; endsAt: number } | null;
+}
+
+export const ROLE_NAMES = ['viewer', 'developer', 'qa', 'release-manager', 'operator', 'auditor', 'admin'] as const;
+
+/** A role, and the app at which it holds; null: all apps. */
+export interface RoleHeld {
+  role: string;
+  app: string | null;
+}
+
+export interface User {
+  name: string;
+  enabled: boolean;
+  roles: RoleHeld[];
+  teams: string[];
+  identities: { kind: string; name: string }[];
+}
+
+export interface UserAdded {
+  name: string;
+  invitation: { url: string; endsAt: number };
+  changes: string[];
+}
+
+export interface Team {
+  name: string;
+  roles: RoleHeld[];
+  members: string[];
+}
+
+export interface Granted extends RoleHeld {
+  holder: string;
+  changed: boolean;
 }

@@ -41,6 +41,7 @@ export const backup: Command = {
         ? `${made.bytes.count} artifacts (${size(made.bytes.size)}) belong to it and were not copied: --with-bytes FOLDER`
         : `${made.folder}: ${made.bytes.count} artifacts (${size(made.bytes.size)}), ${made.copied} of them new; ` +
           `${made.repositories} repositories`,
+      `${settings.home}/secret.key (or GANTRY_KEY_FILE) is not in it: without that key its secrets cannot be opened`,
     ];
     return { json: made, text: lines.join('\n') };
   },

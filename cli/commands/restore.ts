@@ -59,6 +59,7 @@ async function restoreFile(file: string, input: Input, { settings, folder, out }
     ...(done.aside === null ? [] : [`what was there before lies in ${done.aside}`]),
     bytesLine(done),
     ...differenceLines(out, done),
+    'The key of its secrets was not in the backup: gantry doctor says whether the one here is right',
     'Nothing is switched, begun or removed by itself until you say: ./gantry restore --confirm',
   ];
   return { json: done, text: lines.join('\n') };

@@ -43,7 +43,7 @@ async function read(api: Client): Promise<(Status & { health: Health }) | { heal
 const addressOf = (known: Status): [string, string][] => [
   ['address', known.url],
   ['version', known.version],
-  ['user', `${known.user.name} (${known.user.role})`],
+  ['user', `${known.user.name} (${known.user.roles.join(', ') || 'no role for all apps'})`],
   ['mode', known.solo ? 'solo: there is one user, who may approve what is their own' : ''],
   ['gateway', known.gateway === null ? 'does not answer' : hostAndPort(known.gateway)],
   ['apps at', `http://NAME.${known.domain}${known.gateway === null ? '' : `:${known.gateway.port}`}/`],

@@ -4,9 +4,12 @@ import {
   type List,
   type PlacedInstance,
   type Release,
+  ROLE_NAMES,
   RUN_STATE_NAMES,
   type Run,
   type RunSummary,
+  type Team,
+  type User,
 } from '../api/types';
 import type { Command } from '../command';
 import { harmless } from '../output';
@@ -43,6 +46,8 @@ const DYNAMIC: Readonly<Record<string, Find>> = {
     (await ask<List<PlacedInstance>>(path`/apps/${APP}/instances`)).items.map(({ name, place, number, state }) =>
       word(name, `${number} in ${place}, ${state}`),
     ),
+  USER: async (ask) => (await ask<List<User>>('/users')).items.map(({ name }) => word(name)),
+  TEAM: async (ask) => (await ask<List<Team>>('/teams')).items.map(({ name }) => word(name)),
   RELEASE: async (ask, { APP = '' }) =>
     (await ask<List<Release>>(path`/apps/${APP}/releases`)).items.map(({ number, state }) =>
       word(String(number), state),
@@ -56,7 +61,11 @@ async function newest(ask: Ask, app: string): Promise<number> {
 }
 
 /** Names of values that are known without asking anybody. */
-const FIXED: Readonly<Record<string, readonly string[]>> = { SHELL: SHELLS, STATE: RUN_STATE_NAMES };
+const FIXED: Readonly<Record<string, readonly string[]>> = {
+  SHELL: SHELLS,
+  STATE: RUN_STATE_NAMES,
+  ROLE: ROLE_NAMES,
+};
 const ARE_FILES = ['FILE', 'FOLDER'];
 
 /**

@@ -67,6 +67,13 @@ export function runPage(out: Output, run: Run, now: number): string {
     ['trigger', run.startedBy === '' ? run.trigger : `${run.trigger} by ${run.startedBy}`],
     ['undoes', run.undoes == null ? '' : `run #${run.undoes}`],
     ['restarts', run.restarts == null ? '' : `run #${run.restarts}`],
+    ['cause', run.cause ?? ''],
+    [
+      'with',
+      Object.entries(run.parameters ?? {})
+        .map(([name, value]) => `${name}=${value}`)
+        .join('  '),
+    ],
     ['began', moment(run.createdAt, now, out.terminal)],
     ['took', span(run.startedAt ?? run.createdAt, run.endedAt, now)],
     ['page', run.url],

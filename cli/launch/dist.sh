@@ -3,7 +3,7 @@
 DIST=$ROOT/dist
 BUILT=$DIST/.built
 NODES=$DIST/.nodes
-ROOMS=(engine runners web pipelines cli bench)
+ROOMS=(engine runners web pipelines cli outgoing bench)
 
 # True when no source, asset or setting of the compiler changed since the last build (a removed file touches its folder).
 is_built() {

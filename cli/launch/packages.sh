@@ -20,6 +20,7 @@ packages_missing() {
 
 # Finds which tools of a full launch are missing. in: with-docker or without-docker
 want_tools() {
+  local tool
   type -P git >/dev/null || want_packages git
   type -P redis-server >/dev/null || want_packages redis-server
   type -P openssl >/dev/null || want_packages openssl
@@ -35,6 +36,17 @@ want_tools() {
   if [[ -n ${WANT_BROWSER:-} ]]; then
     type -P zsh >/dev/null || want_packages zsh
     type -P fish >/dev/null || want_packages fish
+  fi
+  # Sources over SSH are tested with a real host, and what git starts is written down by the kernel.
+  if [[ -n ${WANT_BROWSER:-} ]]; then
+    [[ -x /usr/sbin/sshd ]] || want_packages openssh-server
+    type -P strace >/dev/null || want_packages strace
+  fi
+  # Attacks are tried with the programs that attackers use.
+  if [[ -n ${WANT_BROWSER:-} ]]; then
+    for tool in ffuf hydra sqlmap; do
+      type -P "$tool" >/dev/null || want_packages "$tool"
+    done
   fi
   if [[ $1 == with-docker ]]; then
     if [[ $DOCKER == missing ]]; then want_packages docker.io; fi
@@ -96,15 +108,15 @@ install_command() {
   printf 'sudo apt-get update && sudo apt-get install --no-install-recommends %s' "$*"
 }
 
-# Installs the packages. Redis is run by Gantry itself, as a child with settings of its own, and PostgreSQL by the tests,
-# so the machine's services stay off while they are installed (unless the machine has a policy for that already).
+# Installs the packages. Redis is run by Gantry itself, as a child with settings of its own, PostgreSQL and sshd by the
+# tests, so the machine's services stay off while they are installed (unless the machine has a policy for that already).
 install_packages() {
   local policy=/usr/sbin/policy-rc.d ours=
   find_root
   "${AS_ROOT[@]}" apt-get update
-  if [[ " ${PACKAGES[*]} " == *' redis-server '* || " ${PACKAGES[*]} " == *' postgresql '* ]] && [[ ! -e $policy ]]; then
+  if [[ " ${PACKAGES[*]} " =~ ' '(redis-server|postgresql|openssh-server)' ' && ! -e $policy ]]; then
     ours=yes
-    printf '#!/bin/sh\ncase $1 in redis-server | postgresql*) exit 101 ;; esac\nexit 0\n' | "${AS_ROOT[@]}" tee "$policy" >/dev/null
+    printf '#!/bin/sh\ncase $1 in redis-server | postgresql* | ssh*) exit 101 ;; esac\nexit 0\n' | "${AS_ROOT[@]}" tee "$policy" >/dev/null
     "${AS_ROOT[@]}" chmod +x "$policy"
   fi
   local status=0

@@ -73,6 +73,9 @@ plan_packages() {
       fonts-dejavu-core) plan fonts-dejavu-core "letters for it" "3 MB" "2 s" "apt" ;;
       openssl) plan openssl "makes certificates: gantry up --tls own" "2 MB" "3 s" "apt" ;;
       zsh | fish) plan "$package" "completion is tested in it" "20 MB" "5 s" "apt" ;;
+      openssh-server) plan openssh-server "sources over SSH are tested with it" "2 MB" "5 s" "apt" ;;
+      strace) plan strace "what git starts is tested with it" "2 MB" "3 s" "apt" ;;
+      ffuf | hydra | sqlmap) plan "$package" "attacks are tried with it" "20 MB" "5 s" "apt" ;;
       libgssapi-krb5-2) plan libgssapi-krb5-2 "nodegit needs it" "1 MB" "2 s" "apt" ;;
       curl | ca-certificates) plan "$package" "downloads Node" "2 MB" "3 s" "apt" ;;
       *) compiler+=("$package") ;;

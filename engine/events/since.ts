@@ -1,4 +1,6 @@
+import type { AppId } from '../model/ids';
 import type { EngineParts } from '../parts';
+import type { Reader, Tx } from '../store/store';
 
 export interface EventRecord {
   /** Resume from here: `since(id)` gives what came after. */
@@ -12,12 +14,13 @@ export interface EventRecord {
   data: Record<string, unknown>;
 }
 
-/** Events after `id`, oldest first, at most `limit`; of one run or one app when asked. */
+/** Events after `id`, oldest first, at most `limit`; of one run or some apps when asked. */
 export async function eventsSince(
   parts: EngineParts,
   after: number,
-  filter: { runId?: string; appId?: string; limit: number },
+  filter: { runId?: string; appIds?: readonly string[]; limit: number },
 ): Promise<EventRecord[]> {
+  if (filter.appIds?.length === 0) return [];
   let query = parts.store.read
     .selectFrom('events')
     .innerJoin('apps', 'apps.id', 'events.app_id')
@@ -37,7 +40,7 @@ export async function eventsSince(
     .orderBy('events.id')
     .limit(filter.limit);
   if (filter.runId !== undefined) query = query.where('events.run_id', '=', filter.runId as never);
-  if (filter.appId !== undefined) query = query.where('events.app_id', '=', filter.appId as never);
+  if (filter.appIds !== undefined) query = query.where('events.app_id', 'in', filter.appIds as AppId[]);
   const rows = await query.execute();
   return rows.map((row) => ({
     id: row.id,
@@ -52,8 +55,11 @@ export async function eventsSince(
 }
 
 /** The id of the newest event; 0 when there is none. */
-export async function newestEvent(parts: EngineParts): Promise<number> {
-  const row = await parts.store.read
+export const newestEvent = (parts: EngineParts): Promise<number> => newestEventIn(parts.store.read);
+
+/** The same inside a transaction of the caller. */
+export async function newestEventIn(db: Reader | Tx): Promise<number> {
+  const row = await db
     .selectFrom('events')
     .select((e) => e.fn.max('id').as('id'))
     .executeTakeFirst();

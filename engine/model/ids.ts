@@ -12,9 +12,13 @@ export type EnvironmentId = Brand<'environment'>;
 export type InstanceId = Brand<'instance'>;
 export type ApprovalId = Brand<'approval'>;
 export type UserId = Brand<'user'>;
+export type TeamId = Brand<'team'>;
 export type HookId = Brand<'hook'>;
 export type SessionId = Brand<'session'>;
 export type PassId = Brand<'pass'>;
+export type MessageId = Brand<'message'>;
+export type FreezeId = Brand<'freeze'>;
+export type GlassId = Brand<'glass'>;
 
 export type AnyId =
   | AppId
@@ -26,9 +30,13 @@ export type AnyId =
   | InstanceId
   | ApprovalId
   | UserId
+  | TeamId
   | HookId
   | SessionId
-  | PassId;
+  | PassId
+  | MessageId
+  | FreezeId
+  | GlassId;
 
 /**
  * A UUIDv7 (RFC 9562, 5.7): 48 bits of milliseconds, then randomness, so that ids sort by the time they were made.

@@ -37,6 +37,8 @@ export type RunEvent =
   | { type: 'succeeded'; step: string }
   | { type: 'failed'; step: string; reason: string }
   | { type: 'waits'; step: string; reason: string }
+  /** What people had said at this gate counts no more; what it had let through waits for it again. */
+  | { type: 'asked-again'; step: string; reason: string }
   /** The runner gave the step back; it may be tried again. */
   | { type: 'returned'; step: string; reason?: string }
   | { type: 'end-early'; as: 'cancelled' | 'superseded'; reason: string };
@@ -79,6 +81,8 @@ export function decide(run: RunView, event: RunEvent): Decision {
     case 'waits':
       if (run.endsAs !== null) return leadsNowhere(run, event.step);
       return settle(run, { changes: [{ ...move(run, event.step, ['running'], 'waiting'), reason: event.reason }] });
+    case 'asked-again':
+      return settle(run, { changes: shut(run, event.step, event.reason) });
     case 'succeeded':
       return settle(run, { changes: succeed(run, event.step) });
     case 'failed':
@@ -115,6 +119,15 @@ function find(run: RunView, name: string): StepView {
   const step = run.steps.find((s) => s.name === name);
   if (step === undefined) throw new IllegalMoveError(`the run has no step ${name}`);
   return step;
+}
+
+/** Nothing behind the gate has begun a change of the world: who has a step of it is refused from now on. */
+function shut(run: RunView, gate: string, reason: string): Change[] {
+  const behind = run.steps.filter(({ needs, state }) => needs.includes(gate) && ['ready', 'running'].includes(state));
+  return [
+    { ...move(run, gate, ['succeeded'], 'waiting'), reason },
+    ...behind.map(({ name }) => ({ name, state: 'pending' as const })),
+  ];
 }
 
 /** A finished undo also marks the step that it took back. */

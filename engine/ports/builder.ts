@@ -1,5 +1,6 @@
 import type { OutputLine } from './bytes';
 import type { Labels } from './cluster';
+import type { SecretFile } from './secrets';
 
 /**
  * Builds: images by Dockerfile, commands in containers, thin layers. Everything runs away from production's network.
@@ -71,6 +72,8 @@ export interface CommandRequest extends BuildCall {
   env: Record<string, string>;
   /** Tar stream of the working folder; undefined: an empty one. */
   sources?: NodeJS.ReadableStream;
+  /** Files that only this command sees, in memory: never an environment variable, an argument or a layer. */
+  secrets?: readonly SecretFile[];
   /** Folders kept between commands of this app. */
   cache: { key: string; paths: string[] };
   memory: number;

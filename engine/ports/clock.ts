@@ -23,4 +23,5 @@ export type ProbePoint =
   | 'step-ended'
   | 'delivery-committed'
   | 'hook-committed'
-  | 'hook-fetched';
+  | 'hook-fetched'
+  | 'trigger-committed';

@@ -1,4 +1,5 @@
 import type { InstanceEnd } from '../model/instance-end';
+import type { SecretFile } from './secrets';
 
 /**
  * A place where instances of releases run: a Docker Engine now, a Swarm later. It speaks of instances, never of
@@ -73,6 +74,8 @@ export interface InstanceSpec {
   env: Record<string, string>;
   /** Put into the container before its start, in this order. */
   inject: InjectedFile[];
+  /** Files for its user alone. They are in no list of sums, no label and no record. */
+  secrets?: readonly SecretFile[];
   resources: { memory: number; cpus: number };
   /** Seconds-free: how long the process may take to end on SIGTERM, ms. */
   stopGraceMs: number;

@@ -8,6 +8,11 @@ export interface Sources {
   comesFrom(app: string, commit: string, ancestor: string): Promise<boolean>;
   /** Paths of the files that differ between two commits: made, changed, removed. At most `limit`, or it says no. */
   changedPaths(app: string, earlier: string, commit: string, limit: number): Promise<ChangedPaths>;
+  /**
+   * Commits that `commit` brings beyond `since`, newest first, at most `limit`. Without `since`, or when that is not
+   * known: those beyond its first parent, so a merge brings all that it merged.
+   */
+  history(app: string, commit: string, since: string | null, limit: number): Promise<CommitFacts[]>;
   /** Undefined when the commit has no such file. Links are not followed. */
   readFile(app: string, commit: string, path: string, limitBytes: number): Promise<Buffer | undefined>;
   /** Paths of all files, at most `limit`. */
@@ -28,6 +33,7 @@ export interface CommitFacts {
   message: string;
   author: string;
   email: string;
+  committerEmail: string;
   time: number;
   parents: string[];
 }

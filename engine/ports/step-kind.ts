@@ -5,6 +5,7 @@ import type { Kin } from '../runs/kin';
 import type { StepLease } from '../steps/lease';
 import type { Tx } from '../store/store';
 import type { OutputLine } from './bytes';
+import type { SecretFile, SecretsWanted } from './secrets';
 
 /**
  * One kind of step: what it does, how one sees after a crash what became of it, how it is taken back.
@@ -43,6 +44,8 @@ export interface StepWork {
   readonly log: (line: OutputLine) => void;
   /** Output of an earlier step of this run. */
   outputOf(stepName: string): Promise<Json | undefined>;
+  /** Secrets for what this step starts. From here on they are masked in all that it says and leaves. */
+  secrets(wanted: SecretsWanted): Promise<readonly SecretFile[]>;
   effect<T extends Json>(effect: EffectRequest<T>): Promise<T>;
   /** Something that leaves nothing behind, under the fence; done again by a later epoch. `target` as in `effect`. */
   ephemeral<T>(target: string, act: (key: string) => Promise<T>): Promise<T>;

@@ -6,10 +6,11 @@ export async function removeRuns(tx: Tx, runs: readonly RunId[], releases: reado
   if (runs.length === 0) return;
   const steps = tx.selectFrom('steps').select('id').where('run_id', 'in', runs);
   const approvals = tx.selectFrom('approvals').select('id').where('step_id', 'in', steps);
+  await tx.deleteFrom('glass_breaks').where('run_id', 'in', runs).execute();
   await tx.deleteFrom('approval_votes').where('approval_id', 'in', approvals).execute();
   await tx.deleteFrom('approvals').where('step_id', 'in', steps).execute();
   await tx.deleteFrom('effects').where('step_id', 'in', steps).execute();
-  for (const table of ['events', 'registry_credentials', 'steps'] as const) {
+  for (const table of ['events', 'registry_credentials', 'run_people', 'steps'] as const) {
     await tx.deleteFrom(table).where('run_id', 'in', runs).execute();
   }
   if (releases.length > 0) await removeReleases(tx, releases);

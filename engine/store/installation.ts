@@ -14,3 +14,9 @@ export async function installationId(store: Store, random: Random): Promise<stri
     return row.value;
   });
 }
+
+/** The same where nothing may be changed; empty when it was never started. */
+export async function installationIn({ read }: Store): Promise<string> {
+  const row = await read.selectFrom('meta').select('value').where('key', '=', 'installation').executeTakeFirst();
+  return row?.value ?? '';
+}

@@ -216,6 +216,142 @@ const kept: readonly SchemaStatement[] = [
 /** Whoever tells a push asks whether it, or what came after it, was told before. */
 const moves: readonly string[] = [`create index deliveries_by_move on deliveries (app_id, ref, before)`];
 
+/** Who may what, and by what people are known elsewhere. Whoever was there before keeps every role. */
+const people: readonly string[] = [
+  `alter table users add column disabled_at bigint`,
+  `create table identities (kind text not null, name text not null, user_id text not null references users,
+     primary key (kind, name))`,
+  `create index identities_by_user on identities (user_id)`,
+  `create table teams (id text primary key, name text not null unique, created_at bigint not null)`,
+  `create table team_members (team_id text not null references teams, user_id text not null references users,
+     added_at bigint not null, primary key (team_id, user_id))`,
+  `create index team_members_by_user on team_members (user_id)`,
+  `create table role_grants (holder text not null, scope text not null, role text not null, granted_at bigint not null,
+     granted_by text not null, primary key (holder, scope, role))`,
+  ...['viewer', 'developer', 'qa', 'release-manager', 'operator', 'auditor', 'admin'].map(
+    (role) => `insert into role_grants (holder, scope, role, granted_at, granted_by)
+       select id, '*', '${role}', created_at, 'rule:upgrade' from users`,
+  ),
+  `alter table users drop column role`,
+];
+
+/** Remotes: what was last seen there, keys for SSH, a secret that is on its way out, and requests to merge. */
+const remotes: readonly string[] = [
+  `alter table app_sources add column host_key text`,
+  `alter table app_sources add column earlier_secret text`,
+  `alter table app_sources add column earlier_until bigint`,
+  `create table deploy_keys (app_id text primary key references apps(id), public_key text not null,
+     private_key text not null, created_at bigint not null, created_by text not null)`,
+  `create table source_looks (app_id text primary key references apps(id), url text not null, looked_at bigint,
+     not_before bigint not null, failures integer not null, reason text not null)`,
+  `create table source_heads (app_id text not null references apps(id), ref text not null, "commit" text not null,
+     delivered text not null, primary key (app_id, ref))`,
+  `create table requests (app_id text not null references apps(id), number bigint not null, forge text not null,
+     ref text not null, state text not null, head text not null, origin text not null, allowed_head text,
+     allowed_by text, allowed_at bigint, run_id text, updated_at bigint not null, primary key (app_id, number))`,
+];
+
+/** What an approval is bound to, who took part in a change, when changes rest, and glass that was broken. */
+const approving: readonly string[] = [
+  `alter table approvals add column bound text not null default ''`,
+  `alter table approvals add column bound_hash text not null default ''`,
+  `alter table approvals add column change_window text`,
+  `alter table approvals add column round integer not null default 1`,
+  `alter table approvals add column why text not null default ''`,
+  `alter table approvals add column consumed_at bigint`,
+  `alter table approvals add column consumed_by text`,
+  `alter table approval_votes add column broke_glass integer not null default 0`,
+  `create index approvals_by_run on approvals (run_id, state)`,
+  `create table run_people (run_id text not null references runs(id), part text not null, kind text not null,
+     name text not null, primary key (run_id, part, kind, name))`,
+  `create table freezes (id text primary key, app_id text references apps(id), reason text not null,
+     begun_at bigint not null, begun_by text not null, until bigint not null, ended_at bigint, ended_by text)`,
+  `create index freezes_in_force on freezes (until) where ended_at is null`,
+  `create table glass_breaks (id text primary key, app_id text not null references apps(id), run_id text not null,
+     approval_id text not null references approvals(id), step text not null, broken_by text not null,
+     reason text not null, broken_at bigint not null, review_due bigint, reviewed_at bigint, reviewed_by text,
+     verdict text, note text not null)`,
+  `create index glass_breaks_by_run on glass_breaks (run_id)`,
+  `create index glass_breaks_to_review on glass_breaks (app_id, review_due) where reviewed_at is null`,
+];
+
+/** How people get in: sessions and tokens with an end. A session of before was only a signed cookie: those have ended. */
+const signin: readonly string[] = [
+  `alter table tokens add column scopes text`,
+  `alter table tokens add column app text`,
+  `alter table tokens add column ends_at bigint`,
+  `create table signin_sessions (hash text primary key, id text not null unique,
+     user_id text not null references users(id), kind text not null, proof text not null, token_hash text,
+     stage text not null, made_at bigint not null, seen_at bigint not null, ends_at bigint not null,
+     second_factor_at bigint, agent text not null, address text not null)`,
+  `create index signin_sessions_by_user on signin_sessions (user_id, seen_at)`,
+  `create index signin_sessions_by_end on signin_sessions (ends_at)`,
+  `create table passwords (user_id text primary key references users(id), hash text not null, set_at bigint not null)`,
+  `create table second_factors (user_id text primary key references users(id), seed text not null,
+     made_at bigint not null, proven_at bigint, last_period bigint not null)`,
+  `create table recovery_codes (hash text primary key, user_id text not null references users(id), used_at bigint)`,
+  `create index recovery_codes_by_user on recovery_codes (user_id)`,
+  `create table invitations (hash text primary key, user_id text not null references users(id), made_by text not null,
+     made_at bigint not null, ends_at bigint not null)`,
+  `create table signin_waits (key text primary key, failures integer not null, until bigint not null,
+     last_at bigint not null)`,
+  `create index signin_waits_by_age on signin_waits (last_at)`,
+  `create table signin_addresses (user_id text not null references users(id), address text not null,
+     seen_at bigint not null, primary key (user_id, address))`,
+  `create table login_requests (hash text primary key, code text not null unique, agent text not null,
+     address text not null, ends_at bigint not null, decision text, user_id text references users(id), proof text,
+     second_factor_at bigint)`,
+  `create table provider_links (issuer text not null, subject text not null, user_id text not null references users(id),
+     linked_at bigint not null, primary key (issuer, subject))`,
+];
+
+/** What starts a run beside a push: when, after what, and with which values. */
+const triggers: readonly string[] = [
+  `alter table runs add column parameters text`,
+  `alter table runs add column cause text`,
+  `create table trigger_looks (app_id text primary key references apps(id), ref text not null, "commit" text not null,
+     reason text not null, looked_at bigint not null)`,
+  `create table schedules (app_id text not null references apps(id), key text not null, cron text not null,
+     zone text not null, ref text not null, next_at bigint not null, counted_at bigint not null, last_at bigint,
+     last_run text, reason text not null, primary key (app_id, key))`,
+  `create index schedules_by_time on schedules (next_at)`,
+  `create table schedule_times (app_id text not null references apps(id), key text not null, at bigint not null,
+     run_id text not null, primary key (app_id, key, at))`,
+  `create table release_triggers (app_id text not null references apps(id), of_app text not null, stage text not null,
+     primary key (app_id, of_app, stage))`,
+  `create index release_triggers_by_cause on release_triggers (of_app, stage)`,
+  `create table release_followers (app_id text not null references apps(id), release_id text not null,
+     stage text not null, cause text not null, state text not null, reason text not null, run_id text,
+     told_at bigint not null, ended_at bigint, primary key (app_id, release_id, stage))`,
+  `create index release_followers_pending on release_followers (told_at) where state = 'pending'`,
+];
+
+/** Values that steps are given, sealed; and whose pipelines may have them. */
+const secrets: readonly string[] = [
+  `create table secrets (app_id text not null references apps(id), environment text not null, name text not null,
+     sealed text not null, set_at bigint not null, set_by text not null, primary key (app_id, environment, name))`,
+  `create table protected_refs (app_id text not null references apps(id), kind text not null, pattern text not null,
+     set_at bigint not null, set_by text not null, primary key (app_id, kind, pattern))`,
+];
+
+/** What is to be told to chat rooms and forges, who is told, and how each of them answers. */
+const outgoing: readonly string[] = [
+  `create table channels (name text primary key, kind text not null, app_id text references apps(id),
+     wants text not null, shown text not null, sealed text not null, since bigint not null, dropped bigint not null,
+     created_at bigint not null, created_by text not null)`,
+  `create table outbox (id text primary key, channel text not null references channels(name), position bigint not null,
+     body text not null, at bigint not null)`,
+  `create index outbox_by_channel on outbox (channel, position, id)`,
+  `create table forge_posts (app_id text not null references apps(id), kind text not null, target text not null,
+     context text not null, run_number bigint not null, body text not null, version bigint not null,
+     sent_version bigint not null, remote_id text, failures integer not null, updated_at bigint not null,
+     primary key (app_id, kind, target, context))`,
+  `create index forge_posts_waiting on forge_posts (app_id) where version > sent_version`,
+  `create table outgoing_lines (name text primary key, claim bigint not null, claimed_until bigint not null,
+     failures integer not null, not_before bigint not null, sent_at bigint, sent_id text, trouble text not null,
+     trouble_at bigint)`,
+];
+
 export type Migrations = readonly (readonly SchemaStatement[])[];
 export const migrations: Migrations = [
   house,
@@ -232,4 +368,11 @@ export const migrations: Migrations = [
   retries,
   kept,
   moves,
+  people,
+  remotes,
+  approving,
+  signin,
+  triggers,
+  secrets,
+  outgoing,
 ];

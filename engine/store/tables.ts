@@ -4,6 +4,8 @@ import type {
   ApprovalId,
   DeliveryId,
   EnvironmentId,
+  FreezeId,
+  GlassId,
   HookId,
   InstanceId,
   PassId,
@@ -11,6 +13,7 @@ import type {
   RunId,
   SessionId,
   StepId,
+  TeamId,
   UserId,
 } from '../model/ids';
 import type {
@@ -23,20 +26,43 @@ import type {
   SessionState,
   StepState,
 } from '../model/states';
+import type { GrantScope } from '../users/scope';
+import type { OutgoingTables } from './outgoing-tables';
+import type { SigninTables } from './signin-tables';
 
 /**
  * The truth, table by table. Times are integer milliseconds UTC; `json` columns hold text that one owner parses
  * (the verb folder of the same noun). Booleans are 0 or 1, so that both databases say the same.
  */
-export interface Tables {
+export interface Tables extends SigninTables, OutgoingTables {
   meta: { key: string; value: string };
-  users: { id: UserId; name: string; role: string; created_at: number };
+  users: { id: UserId; name: string; created_at: number; disabled_at: number | null };
+  /** By what people are known elsewhere: e-mail addresses of commits, accounts at forges. In small letters. */
+  identities: { kind: string; name: string; user_id: UserId };
+  teams: { id: TeamId; name: string; created_at: number };
+  team_members: { team_id: TeamId; user_id: UserId; added_at: number };
+  /** Who holds which role where: users/roles.ts. */
+  role_grants: {
+    holder: UserId | TeamId;
+    /** An app, or `*` for all apps. */
+    scope: GrantScope;
+    role: string;
+    granted_at: number;
+    granted_by: string;
+  };
   tokens: {
     hash: string;
     user_id: UserId;
     name: string;
     created_at: number;
+    /** To the minute. */
     last_used_at: number | null;
+    /** What it may at most, words of `Action` with spaces between; null: all that its user may. */
+    scopes: string | null;
+    /** Name of the only app that it is for. */
+    app: string | null;
+    /** Null: it ends only by being taken back. */
+    ends_at: number | null;
   };
   apps: {
     id: AppId;
@@ -74,8 +100,54 @@ export interface Tables {
     token: string | null;
     /** Signs the hooks. */
     secret: string;
+    /** The one before it is good until then: while a forge is told the new one. */
+    earlier_secret: string | null;
+    earlier_until: number | null;
+    /** The key that the host must show, as `ssh-ed25519 AAAA…`; null unless it is fetched by SSH. */
+    host_key: string | null;
     connected_at: number;
     connected_by: string;
+  };
+  /** What Gantry shows to a source that is fetched by SSH. The private part is sealed. */
+  deploy_keys: { app_id: AppId; public_key: string; private_key: string; created_at: number; created_by: string };
+  /** When a source was last compared with what was delivered of it; none before the first time. */
+  source_looks: {
+    app_id: AppId;
+    /** The source that was looked at: of another one nothing is known. */
+    url: string;
+    looked_at: number | null;
+    not_before: number;
+    failures: number;
+    /** What went wrong the last time; empty when nothing did. */
+    reason: string;
+  };
+  /** Where a ref of the source stood when it was last accounted for. */
+  source_heads: {
+    app_id: AppId;
+    ref: string;
+    commit: string;
+    /** What had been delivered of it then. */
+    delivered: string;
+  };
+  /** Pull and merge requests. */
+  requests: {
+    app_id: AppId;
+    number: number;
+    forge: string;
+    /** Where the source keeps its head. */
+    ref: string;
+    state: 'open' | 'closed';
+    /** The commit that it stood at when it was last fetched; empty before that. */
+    head: string;
+    /** `branch`: somebody who may push to the source has its head in a branch there. */
+    origin: 'branch' | 'fork';
+    /** The head of a fork that somebody has allowed to run. */
+    allowed_head: string | null;
+    allowed_by: string | null;
+    allowed_at: number | null;
+    /** The run of its head. */
+    run_id: RunId | null;
+    updated_at: number;
   };
   hook_deliveries: {
     id: HookId;
@@ -126,6 +198,10 @@ export interface Tables {
     superseded_by: number | null;
     /** An instance that does not get healthy stays this long for a look; null: it is removed at once. */
     keep_failed_ms: number | null;
+    /** JSON of the values that it was started with, by name; null: it was asked for none. */
+    parameters: string | null;
+    /** JSON of model/cause.ts `RunCause`; null where trigger and person say all. */
+    cause: string | null;
     created_at: number;
     started_at: number | null;
     ended_at: number | null;
@@ -321,8 +397,73 @@ export interface Tables {
     state: ApprovalState;
     requested_at: number;
     expires_at: number;
+    /** JSON of approvals/bound.ts `Bound`, and its sha256: all that a yes stands for. */
+    bound: string;
+    bound_hash: string;
+    /** Text of pipelines/change-window.ts; null: what follows may begin at any time. */
+    change_window: string | null;
+    /** Rises each time that people are asked again. */
+    round: number;
+    /** Why what people had said before counts no more; empty when they were asked once. */
+    why: string;
+    /** When the first step that follows began, and its name. Once. */
+    consumed_at: number | null;
+    consumed_by: string | null;
   };
-  approval_votes: { approval_id: ApprovalId; user: string; vote: 'yes' | 'no'; reason: string; at: number };
+  secrets: {
+    app_id: AppId;
+    /** A stage; empty: builds and every environment but production. */
+    environment: string;
+    name: string;
+    /** Text of the vault, for `secretPurpose`. */
+    sealed: string;
+    set_at: number;
+    set_by: string;
+  };
+  /** Branches and tags whose pipelines are given secrets; none: the default branch. */
+  protected_refs: { app_id: AppId; kind: 'branch' | 'tag'; pattern: string; set_at: number; set_by: string };
+  approval_votes: {
+    approval_id: ApprovalId;
+    user: string;
+    vote: 'yes' | 'no';
+    reason: string;
+    at: number;
+    /** 1: said in an emergency, without the role that is asked for. */
+    broke_glass: 0 | 1;
+  };
+  /** Who took part in what a run carries: they do not decide over it. `kind` and `name` as in `identities`, or `user`. */
+  run_people: { run_id: RunId; part: PartInChange; kind: string; name: string };
+  /** Times in which nothing changes in gray and production. */
+  freezes: {
+    id: FreezeId;
+    /** Null: all apps. */
+    app_id: AppId | null;
+    reason: string;
+    begun_at: number;
+    begun_by: string;
+    /** By the database's clock, as `ended_at`. */
+    until: number;
+    /** It was ended before its time. */
+    ended_at: number | null;
+    ended_by: string | null;
+  };
+  /** Gates that were opened in an emergency. */
+  glass_breaks: {
+    id: GlassId;
+    app_id: AppId;
+    run_id: RunId;
+    approval_id: ApprovalId;
+    step: string;
+    broken_by: string;
+    reason: string;
+    broken_at: number;
+    /** Until when somebody else must have looked at it; null: two people did it, or there is one person only. */
+    review_due: number | null;
+    reviewed_at: number | null;
+    reviewed_by: string | null;
+    verdict: 'right' | 'wrong' | null;
+    note: string;
+  };
   audit: {
     /** Rises over all chains; a chain has gaps in it. */
     seq: Generated<number>;
@@ -377,7 +518,52 @@ export interface Tables {
   reaper_reports: { cluster: string; report: string };
   terms: { name: string; holder: string; epoch: number; until: number };
   ref_heads: { app_id: AppId; ref: string; commit: string; seen_at: number };
+  /** What was last read of an app's pipeline at the head of its default branch: engine/triggers. */
+  trigger_looks: {
+    app_id: AppId;
+    ref: string;
+    commit: string;
+    /** Why it could not be read; empty when it could. */
+    reason: string;
+    looked_at: number;
+  };
+  schedules: {
+    app_id: AppId;
+    /** What makes it the same schedule again: engine/triggers/schedule-key.ts. */
+    key: string;
+    cron: string;
+    zone: string;
+    /** Name of a branch; empty: the default branch. */
+    ref: string;
+    next_at: number;
+    /** When `next_at` was counted, by the database's clock. */
+    counted_at: number;
+    last_at: number | null;
+    last_run: RunId | null;
+    /** Why the last one started no run; empty when it did. */
+    reason: string;
+  };
+  /** Each time that a schedule started a run: once, by the key. */
+  schedule_times: { app_id: AppId; key: string; at: number; run_id: RunId };
+  /** Which releases start a run of an app. */
+  release_triggers: { app_id: AppId; of_app: string; stage: string };
+  /** A release that came through a stage which somebody waits for; written with the last step there. */
+  release_followers: {
+    app_id: AppId;
+    release_id: ReleaseId;
+    stage: string;
+    /** JSON of model/cause.ts `RunCause`. */
+    cause: string;
+    state: 'pending' | 'started' | 'refused';
+    reason: string;
+    run_id: RunId | null;
+    told_at: number;
+    ended_at: number | null;
+  };
 }
+
+/** What somebody did for a change: `approvals/part.ts` has the words. */
+export type PartInChange = 'author' | 'committer' | 'co-author' | 'merger' | 'pusher' | 'starter';
 
 export type HookOutcome =
   /** Answered; its ref is to be fetched. */
@@ -391,7 +577,17 @@ export type HookOutcome =
   /** Its ref could not be fetched for too long. */
   | 'failed';
 
-export type RunTrigger = 'push' | 'rollback' | 'manual' | 'undo' | 'release' | 'restart';
+export type RunTrigger =
+  | 'push'
+  | 'rollback'
+  | 'manual'
+  | 'undo'
+  | 'release'
+  | 'restart'
+  | 'start'
+  | 'schedule'
+  | 'released'
+  | 'request';
 
 /** Null in `steps.turn`: whoever comes first. */
 export type TurnRule = 'newest' | 'strict';

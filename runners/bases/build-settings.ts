@@ -10,6 +10,8 @@ export interface BuildSettings {
   registryMirror?: string;
   registryUser?: string;
   registryPassword?: string;
+  /** `none`: commands and Dockerfiles of apps reach nothing at all; everything that they need is in their images. */
+  appNetwork?: 'none';
   /** Where Debian's packages come from when the base is bootstrapped; default: deb.debian.org. */
   debianMirror?: string;
 }

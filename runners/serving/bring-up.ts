@@ -36,6 +36,12 @@ export async function bringUp(
   const stage = release.record.stages[stageName];
   if (stage === undefined) throw new StepFailure('gantry', `release ${release.number} knows no stage ${stageName}`);
   const { engine, lease, log } = context;
+  // Before anything is begun, and also for instances that stand already: what they say is masked.
+  const secrets = await context.secrets({
+    names: stage.serve.secrets ?? [],
+    stage: { name: stageName, production: environment.role === 'production' },
+    release,
+  });
   const settings = laneSettings(release, stageName);
   const placed = await engine.environments.change(
     { lease },
@@ -44,7 +50,7 @@ export async function bringUp(
   );
   const { lane } = place(placed.traffic, release.id);
   const names = await missingNames(context, world, environment, lane, stage.serve.instances);
-  const [first, ...others] = names.map((one) => ({ environment, release, stageName, stage, lane, ...one }));
+  const [first, ...others] = names.map((one) => ({ environment, release, stageName, stage, lane, secrets, ...one }));
   if (first === undefined) return { lane, instances: [] };
   const ones = [first, ...others] as const;
   try {

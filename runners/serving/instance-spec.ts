@@ -2,6 +2,7 @@ import type { Environment } from '../../engine/environments/find';
 import { StepFailure } from '../../engine/model/errors';
 import type { InjectedFile, InstanceSpec } from '../../engine/ports/cluster';
 import type { Lane } from '../../engine/ports/gateway';
+import type { SecretFile } from '../../engine/ports/secrets';
 import type { Release } from '../../engine/releases/find';
 import { imageOfStage, type ReleaseStage } from '../../engine/releases/record';
 import type { StepLease } from '../../engine/steps/lease';
@@ -16,6 +17,7 @@ export interface Wanted {
   lane: Lane;
   name: string;
   ordinal: number;
+  secrets: readonly SecretFile[];
 }
 
 /** What the cluster is asked for. @param key the effect that makes it */
@@ -45,6 +47,7 @@ export function specOf(lease: StepLease, one: Wanted, key: string): InstanceSpec
       PORT: String(serve.port),
     },
     inject: [...injectedArtifact(one), ...one.stage.files.map(configFile)],
+    secrets: one.secrets,
     resources: serve.resources,
     stopGraceMs: serve.drain,
   };

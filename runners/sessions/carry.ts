@@ -9,6 +9,7 @@ import type {
   OutputRequest,
 } from '../../engine/ports/instance-access';
 import type { SessionTaken } from '../../engine/sessions/take';
+import { maskedOutput } from './masked-output';
 import { Pace } from './pace';
 
 type End = Extract<Frame, { type: 'end' }>;
@@ -36,8 +37,11 @@ async function carry(engine: Engine, access: InstanceAccess, session: SessionTak
   if ('type' in channel) return channel;
   const person = new AbortController();
   const stop = { signal: AbortSignal.any([signal, person.signal]), now: (why: string) => person.abort(why) };
-  const carried = session.kind === 'logs' ? carryOutput : carryCommand;
-  const end = await carried(access, session, channel, stop).catch((error: unknown) => refusal(error));
+  const carried = async (): Promise<End> =>
+    session.kind === 'logs'
+      ? carryOutput(access, session, channel, stop, await engine.secrets.ofInstance(session.instance))
+      : carryCommand(access, session, channel, stop);
+  const end = await carried().catch((error: unknown) => refusal(error));
   await channel.send(end).catch(() => undefined); // the person is gone, and sees nothing any more
   await channel.close();
   return end;
@@ -54,8 +58,9 @@ async function carryOutput(
   { instance, request }: SessionTaken,
   channel: Channel,
   stop: Stop,
+  secrets: readonly Buffer[],
 ): Promise<End> {
-  const output = await access.output(instance, request as OutputRequest, stop.signal);
+  const output = maskedOutput(await access.output(instance, request as OutputRequest, stop.signal), secrets);
   await channel.send({ type: 'open' });
   void listen(channel, stop);
   const pace = new Pace(SESSION_RATE_BYTES);

@@ -11,6 +11,8 @@ export interface AppSources {
   comesFrom(commit: string, ancestor: string): Promise<boolean>;
   /** Files that differ from those of an earlier commit; or why that cannot be told, as a phrase. */
   changedSince(earlier: string, limit: number): Promise<{ files: ChangedFile[] } | { unknown: string }>;
+  /** Commits beyond an earlier one, or beyond the first parent; newest first. */
+  history(since: string | null, limit: number): Promise<CommitFacts[]>;
   /** Undefined when the commit has no such file. */
   readFile(path: string, limitBytes: number): Promise<Buffer | undefined>;
   /** Paths of the app's files, at most `limit` of the repository's. */
@@ -37,6 +39,7 @@ export async function appSources({ engine, lease }: StepWork, { sources }: World
       const changed = await sources.changedPaths(repository, earlier, commit, limit);
       return 'unknown' in changed ? changed : { files: changed.paths.map((path) => ({ own: ownPath(path), path })) };
     },
+    history: (since, limit) => sources.history(repository, commit, since, limit),
     readFile: (path, limitBytes) => sources.readFile(repository, commit, inRepository(path), limitBytes),
     listFiles: async (limit) => {
       const paths = await sources.listFiles(repository, commit, limit);

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { requestOf } from '../../engine/model/ref-name';
 import type { StepContext } from '../../engine/ports/step-kind';
 import { CHANGED_PATHS_MAX } from '../../pipelines/limits';
 import { PIPELINE_FILE } from '../../pipelines/parse';
@@ -20,6 +21,7 @@ export async function reasonToIgnore(
   message: string,
 ): Promise<string | undefined> {
   const { run, app } = context.lease;
+  if (requestOf(run.ref) !== undefined) return spec.on.requests ? undefined : UNWANTED_REQUEST;
   const verdict = wantsRef(spec, run.ref);
   if (!verdict.wanted) return verdict.reason;
   if (run.trigger !== 'push' || !isBranch(run.ref)) return undefined;
@@ -27,6 +29,8 @@ export async function reasonToIgnore(
   const reason = mark === null ? await unwantedPaths(context, sources, spec) : `its commit message says ${mark}`;
   return reason && `${reason}; run it all the same with: gantry restart ${app.name} ${run.number}`;
 }
+
+const UNWANTED_REQUEST = `pull and merge requests start no run: on.requests of ${PIPELINE_FILE} is not true`;
 
 async function unwantedPaths(
   { lease, engine, log, signal }: StepContext<'plan'>,

@@ -1,26 +1,38 @@
 import { StepFailure } from '../../engine/model/errors';
 import type { RunId } from '../../engine/model/ids';
+import { requestOf } from '../../engine/model/ref-name';
+import { Turns } from '../../engine/model/turns';
 import type { StepContext, StepKind, StepResult } from '../../engine/ports/step-kind';
 import { describeRun } from '../../engine/runs/describe';
 import type { Kin } from '../../engine/runs/kin';
 import { checkPipeline, problemLine } from '../../pipelines/check';
-import { givenProblem, planPipeline } from '../../pipelines/plan';
+import { givenProblem, onlyTested, planPipeline } from '../../pipelines/plan';
 import { isTextWanted, proposePipeline } from '../../pipelines/propose';
 import type { Given, PipelineSpec, Problem } from '../../pipelines/types';
 import type { World } from '../world';
 import { type AppSources, appSources } from './app-sources';
 import { reasonToIgnore } from './ignored';
+import { prepareApprovals } from './prepare-approvals';
 import { parseOnce } from './recent-pipelines';
 
 export const PIPELINE_FILE = 'gantry.yml';
 const FILE_LIMIT_BYTES = 256 * 1024;
+/**
+ * A plan is work for the processor. Of a hundred that begin at once each would take as long as all of them, and every run
+ * would wait for the last one. Enough that they share commits, and fewer than the commits that are kept open
+ * (workspace/sources.ts).
+ */
+const PLANS_AT_ONCE = 12;
+
 /** Reads the pipeline at the commit, without a checkout, and stores what the run will do. */
 export function planStep(world: World): StepKind<'plan'> {
+  const turns = new Turns(PLANS_AT_ONCE);
   return {
     kind: 'plan',
     run: (context) => {
       const { given, pipeline } = context.spec;
-      return given === undefined ? makePlan(context, world) : planGiven(context, world, given, pipeline);
+      const plan = () => (given === undefined ? makePlan(context, world) : planGiven(context, world, given, pipeline));
+      return turns.take(plan);
     },
     inspect: async () => ({ found: 'nothing' }), // reading changes nothing
     undo: async () => ({ end: 'succeeded', output: null }),
@@ -44,7 +56,9 @@ async function makePlan(context: StepContext<'plan'>, world: World): Promise<Ste
   demandApp(spec, app, file);
   const reason = await reasonToIgnore(context, sources, spec, told.message);
   if (reason !== undefined) return { end: 'ignored', reason };
-  const plan = planPipeline(spec);
+  const plan = planPipeline(requestOf(lease.run.ref) === undefined ? spec : onlyTested(spec));
+  await engine.secrets.checkPlan(lease, plan);
+  await prepareApprovals(context, plan, sources);
   log(`plan: ${plan.steps.map((s) => s.name).join(' → ')}`);
   return { end: 'planned', plan, kin: await kinOf(context, sources) };
 }
@@ -84,6 +98,8 @@ async function planGiven(
   const problem = givenProblem(spec, given);
   if (problem !== null) throw new StepFailure('user', problem, 'give a pipeline that suits it: --pipeline FILE');
   const plan = planPipeline(spec, given);
+  await engine.secrets.checkPlan(lease, plan);
+  await prepareApprovals(context, plan);
   log(`plan: ${plan.steps.map((s) => s.name).join(' → ')}`);
   return { end: 'planned', plan };
 }

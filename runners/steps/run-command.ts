@@ -1,6 +1,8 @@
 import { StepFailure } from '../../engine/model/errors';
 import type { CommandEnd, CommandRequest } from '../../engine/ports/builder';
+import type { SecretsWanted } from '../../engine/ports/secrets';
 import type { StepWork } from '../../engine/ports/step-kind';
+import { parameterVariables } from '../../pipelines/parameters';
 import type { World } from '../world';
 import { appSources } from './app-sources';
 import { buildLabels } from './labels';
@@ -13,6 +15,7 @@ export interface UserCommand {
   timeout: number;
   memory: number;
   cache?: string[];
+  secrets?: string[] | undefined;
 }
 
 /**
@@ -28,12 +31,14 @@ export async function runUserCommand(
 ): Promise<CommandEnd> {
   const { lease, log, signal } = context;
   const { role, ...request } = extra;
+  const secrets = await context.secrets({ names: command.secrets ?? [], stage: stageOf(context) });
   await world.bases.ensure([command.in], log);
   const ended = await world.builder.runCommand({
     ...request,
     image: command.in,
     command: command.run,
-    env: command.env,
+    env: { ...command.env, ...parameterVariables(lease.run.parameters) },
+    secrets,
     sources: await (await appSources(context, world)).tar('.'),
     cache: { key: lease.app.name, paths: command.cache ?? [] },
     memory: command.memory,
@@ -44,6 +49,11 @@ export async function runUserCommand(
   });
   failUnlessDone(ended, command);
   return ended;
+}
+
+/** Whose secrets a command has; a build is of no stage. */
+function stageOf({ lease: { role, stage } }: StepWork): SecretsWanted['stage'] {
+  return role === 'build' ? null : { name: stage, production: role !== 'environment' };
 }
 
 function failUnlessDone(ended: CommandEnd, { run, timeout }: UserCommand): void {

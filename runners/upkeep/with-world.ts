@@ -3,6 +3,7 @@ import { createEngine, type Engine } from '../../engine/engine';
 import { silentBell } from '../../engine/queue/bell';
 import { localExchange } from '../../engine/queue/local-exchange';
 import { installationId } from '../../engine/store/installation';
+import { openVault } from '../../engine/store/key-file';
 import { fileLogs } from '../../engine/store/logs';
 import { openStore } from '../../engine/store/store';
 import type { RunnerSettings } from '../../settings';
@@ -19,6 +20,7 @@ export async function withWorld<T>(
   const bytes = bytesOf(settings.home, 'artifacts');
   const kept = bytesOf(settings.home, 'images');
   const random = { bytes: randomBytes };
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const engine = createEngine({
     store,
     bytes,
@@ -28,7 +30,8 @@ export async function withWorld<T>(
     logs: fileLogs(logsOf(settings.home)),
     clock: { now: Date.now },
     probe: () => undefined,
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    log,
+    vault: await openVault({ store, random, log }, settings.keyFile),
     domain: settings.domain,
   });
   try {

@@ -48,7 +48,7 @@ describe('commands that speak to the API', () => {
     expect((await run('run list --json')).json()).to.deep.equal(answer);
   });
 
-  it('never let the text of others command the terminal', async () => {
+  it('never let the text of others command the terminal [S23]', async () => {
     gantry.on('GET /runs?limit=20', () => ({ next: null, items: [aRun({ title: 'a\u001b[2J\u0007\rb\u202e' })] }));
     const { stdout } = await run('run list', true);
     expect(stdout).to.contain('ab');
@@ -144,6 +144,7 @@ describe('commands that speak to the API', () => {
       count: 1,
       votes: [],
       releaseHash: 'abcdef0123456789',
+      boundHash: 'b0d0',
       expiresAt: 9e15,
     };
     beforeEach(() => {
@@ -158,6 +159,7 @@ describe('commands that speak to the API', () => {
       });
       expect(gantry.asked.at(-1)?.body).to.deep.equal({
         step: 'gray/approve',
+        boundHash: gate.boundHash,
         releaseHash: gate.releaseHash,
         reason: 'seen in test',
       });
@@ -317,7 +319,7 @@ describe('commands that speak to the API', () => {
       expect(asked).to.deep.equal([0, 7, 9]);
     });
 
-    it('have colours on a terminal and no other command to it; none when nobody wants them', async () => {
+    it('have colours on a terminal and no other command to it; none when nobody wants them [S23]', async () => {
       const text = '12:00:00.000 10 %\r\u001b[32mdone\u001b[0m\u001b[2J\u001b]0;title\u0007 \u001b[A!\n';
       gantry.on('GET /apps/shop/runs/3/steps/plan/log', (_, response) => void response.end(text));
       const { stdout } = await run('run logs shop 3 plan', true);

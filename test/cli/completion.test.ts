@@ -74,7 +74,7 @@ for (const shell of SHELLS) {
     };
 
     it('offers commands, their second words, and options', async () => {
-      expect(await offered('ro')).to.deep.equal(['rollback']);
+      expect(await offered('roll')).to.deep.equal(['rollback']);
       expect(await offered('run', 'l')).to.have.members(['list', 'logs']);
       expect(await offered('run', 'list', '--st')).to.deep.equal(['--state']);
     }).timeout(20_000);

@@ -41,6 +41,38 @@ describe('gantry app connect', () => {
     expect(stdout).to.not.include('tok-1');
   });
 
+  it('pins the host of an SSH source, and shows the key that the forge must let in', async () => {
+    const url = 'git@forge.example.org:shop/shop.git';
+    const publicKey = 'ssh-ed25519 AAAA gantry-shop';
+    gantry.on('POST /apps/shop/source', () => ({
+      app: 'shop',
+      url,
+      hasToken: false,
+      secret: null,
+      publicKey,
+      hooks: HOOKS,
+    }));
+    const { stdout } = await run(`app connect shop --source ${url} --host-key SHA256:abc`);
+    expect(gantry.asked[0]?.body).to.deep.equal({ url, newSecret: false, hostKey: 'SHA256:abc' });
+    expect(stdout).to.include('must let in').and.include(publicKey);
+    gantry.on('GET /apps/shop/key', () => ({ app: 'shop', publicKey, createdAt: 1 }));
+    expect((await run('app key shop')).stdout.trim()).to.equal(publicKey);
+    gantry.on('POST /apps/shop/key', () => ({ app: 'shop', publicKey: 'ssh-ed25519 BBBB gantry-shop', createdAt: 2 }));
+    expect((await run('app key shop --new')).stdout).to.include('BBBB');
+  });
+
+  it('replaces the secret of the hooks, and says until when the old one is good', async () => {
+    gantry.on('POST /apps/shop/secret', ({ body }) => {
+      const { now, secret } = body as { now: boolean; secret?: string };
+      return { app: 'shop', secret: secret ?? 'whsec_next', earlierUntil: now ? null : Date.UTC(2026, 0, 2) };
+    });
+    const { stdout } = await run('app rotate-secret shop');
+    expect(stdout).to.include('shown only now: whsec_next').and.include('good until 2026-01-02T00:00:00.000Z');
+    const ended = await run('app rotate-secret shop --now --secret-stdin', 'made-by-the-forge\n');
+    expect(ended.stdout).to.include('made-by-the-forge').and.include('refused from now on');
+    expect((await run('app rotate-secret shop --secret-stdin')).exit).to.equal(2);
+  });
+
   it('refuses when they are missing there, and asks nothing of the server', async () => {
     const { exit, stderr } = await run(`app connect shop --source ${URL} --token-stdin`);
     expect(exit).to.equal(2);
@@ -50,7 +82,9 @@ describe('gantry app connect', () => {
   });
 
   it('shows the last webhooks with the app', async () => {
-    const source = { url: URL, hasToken: true, connectedAt: 1, hooks: HOOKS };
+    const looked = { comparedAt: Date.UTC(2026, 0, 1), problem: 'it does not answer' };
+    const rotated = { hostKey: 'SHA256:abc', earlierSecretUntil: Date.UTC(2026, 0, 2) };
+    const source = { url: URL, hasToken: true, connectedAt: 1, ...looked, ...rotated, hooks: HOOKS };
     const app = {
       name: 'shop',
       createdAt: 1,
@@ -69,6 +103,8 @@ describe('gantry app connect', () => {
     }));
     const { stdout } = await run('app show shop');
     expect(stdout).to.include(`${URL} (with a token)`);
+    expect(stdout).to.include('2026-01-01T00:00:00.000Z; since then: it does not answer');
+    expect(stdout).to.include('SHA256:abc').and.include('good until 2026-01-02');
     expect(stdout)
       .to.match(/github +push +main +run 7/)
       .and.match(/pending +the source wants a token/);

@@ -22,7 +22,7 @@ describe('a log on its way to a terminal', () => {
     expect(told.join('')).to.have.length(100_000);
   });
 
-  it('does not keep the reader busy, whoever wrote it', () => {
+  it('does not keep the reader busy, whoever wrote it [S40]', () => {
     const began = performance.now();
     for (const line of linesOf(['\r'.repeat(200_000), '\n', '\u001b]'.repeat(100_000)])) logText(line, true);
     expect(performance.now() - began).to.be.below(3_000);

@@ -119,7 +119,7 @@ describe('a push', () => {
       expect(leases.filter((l) => l !== undefined)).to.have.length(1);
     });
 
-    it('is taken over with a higher epoch when its runner is lost, and the lost one is refused [F5]', async () => {
+    it('is taken over with a higher epoch when its runner is lost, and the lost one is refused [F5] [S45]', async () => {
       await push();
       const lost = await take('lost');
       await expire(lost);

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { ROLES } from '../../engine/users/actions';
 import { type House, makeHouse } from './support/house';
 import { FakeRunner } from './support/runner';
 
@@ -29,7 +30,7 @@ describe('the API', () => {
     expect(status).to.deep.include({
       version: '9.8.7',
       solo: true,
-      user: { name: 'owner', role: 'owner' },
+      user: { name: 'owner', roles: [...ROLES] },
       url: house.web.url,
     });
     expect(status.installation).to.match(/^[0-9a-f]{16}$/);
@@ -88,7 +89,8 @@ describe('the API', () => {
       releaseHash: waiting.releaseHash,
       reason: 'looks good',
     });
-    expect(await approved.json()).to.deep.equal({ run: 1, step: 'gray/approve', state: 'granted', missing: 0 });
+    const granted = { run: 1, step: 'gray/approve', state: 'granted', missing: 0, reviewDue: null };
+    expect(await approved.json()).to.deep.equal(granted);
     await runner.succeedUntil('production/retire');
     expect(await house.json('/api/v1/apps/storefront/runs/1')).to.include({ state: 'succeeded', release: 1 });
 

@@ -13,7 +13,7 @@ function left(from: string, headers: Record<string, string>): Record<string, unk
 }
 
 describe('what a request says of its way', () => {
-  it('is dropped when it does not come from a proxy of ours', () => {
+  it('is dropped when it does not come from a proxy of ours [S36]', () => {
     const claimed = { 'x-forwarded-for': '1.2.3.4', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'evil' };
     for (const from of ['192.0.2.7', '10.0.0.6', '10.2.0.1', '::ffff:192.0.2.7', ''])
       expect(left(from, { host: 'g', ...claimed })).to.deep.equal({ host: 'g' });
@@ -25,7 +25,7 @@ describe('what a request says of its way', () => {
       expect(left(from, said)).to.deep.equal(said);
   });
 
-  it('is what the proxy saw, and not what the client wrote before', () => {
+  it('is what the proxy saw, and not what the client wrote before [S36]', () => {
     expect(
       left('10.0.0.5', {
         'x-forwarded-for': '127.0.0.1, 192.0.2.7',

@@ -1,6 +1,4 @@
 import { expect } from 'chai';
-import { openSessions } from '../../web/identity/session';
-import { SESSION_MS } from '../../web/limits';
 import { ownPath } from '../../web/pages/login';
 import { signIn } from './support/browser';
 import { type House, makeHouse } from './support/house';
@@ -103,30 +101,6 @@ describe('signing in', () => {
       body: `token=${house.token}`,
     });
     expect(answer.status).to.equal(403);
-  });
-});
-
-describe('a session', () => {
-  const secret = 'ab'.repeat(32);
-  const hash = '0'.repeat(64);
-
-  it('opens with its own cookie only', () => {
-    const sessions = openSessions(secret, () => 1_800_000_000_000);
-    const cookie = sessions.begin(hash);
-    expect(sessions.open(cookie)).to.equal(hash);
-    expect(sessions.open(cookie.replace(/^0/, '1'))).to.equal(undefined);
-    expect(sessions.open(cookie.slice(0, -1))).to.equal(undefined);
-    expect(openSessions('cd'.repeat(32), () => 1_800_000_000_000).open(cookie)).to.equal(undefined);
-    expect(sessions.isFormToken(cookie, sessions.formToken(cookie))).to.equal(true);
-    expect(sessions.isFormToken(cookie, sessions.formToken(`${cookie}x`))).to.equal(false);
-  });
-
-  it('ends after its time', () => {
-    let now = 1_800_000_000_000;
-    const sessions = openSessions(secret, () => now);
-    const cookie = sessions.begin(hash);
-    now += SESSION_MS + 1;
-    expect(sessions.open(cookie)).to.equal(undefined);
   });
 });
 

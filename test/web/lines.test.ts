@@ -33,12 +33,12 @@ describe('the words for times', () => {
 });
 
 describe('the log that a pusher sees', () => {
-  it('holds nothing that a terminal would obey', () => {
+  it('holds nothing that a terminal would obey [S23]', () => {
     expect(plain('a\u001b[1;31mred\u001b[0m\u001b]0;title\u0007b\rc\u0000')).to.equal('aredbc');
     expect(plain('tab\tand\nline ü')).to.equal('tab\tand\nline ü');
   });
 
-  it('is a line each', () => {
+  it('is a line each [S44]', () => {
     expect(logText(Buffer.from('1\n2\n3\n'))).to.deep.equal(['1', '2', '3']);
   });
 });

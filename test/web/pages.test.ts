@@ -30,7 +30,7 @@ describe('the pages', () => {
     expect(page).to.include('Solo mode.').and.include('the owner may approve their own runs');
   });
 
-  it('allow nothing but their own script and style', async () => {
+  it('allow nothing but their own script and style [S22]', async () => {
     const answer = await browser.get('/');
     const policy = answer.headers.get('content-security-policy') ?? '';
     expect(policy).to.include("default-src 'none'").and.include("frame-ancestors 'none'");
@@ -71,13 +71,13 @@ describe('the pages', () => {
   it('ask for a decision about the very release that they show', async () => {
     await untilGate();
     const page = await browser.page('/apps/storefront/runs/1');
-    const hash = /name="releaseHash" value="([0-9a-f]{64})"/.exec(page)?.[1] ?? '';
+    const hash = /name="boundHash" value="([0-9a-f]{64})"/.exec(page)?.[1] ?? '';
     expect(page).to.include('gray/approve: your decision').and.include(hash.slice(0, 8));
-    const stale = { step: 'gray/approve', releaseHash: 'f'.repeat(64), vote: 'yes' };
+    const stale = { step: 'gray/approve', boundHash: 'f'.repeat(64), vote: 'yes' };
     const refused = await browser.post('/apps/storefront/runs/1/decide', stale);
     expect(refused.status).to.equal(409);
     expect(await refused.text()).to.include('not the ffffffffffff that was shown');
-    const decision = { step: 'gray/approve', releaseHash: hash, vote: 'yes', reason: 'fine' };
+    const decision = { step: 'gray/approve', boundHash: hash, vote: 'yes', reason: 'fine' };
     const approved = await browser.post('/apps/storefront/runs/1/decide', decision);
     expect(approved.status).to.equal(303);
     expect(approved.headers.get('location')).to.equal('/apps/storefront/runs/1');
@@ -88,8 +88,8 @@ describe('the pages', () => {
 
   it('reject and cancel', async () => {
     await untilGate();
-    const { releaseHash } = await house.json('/api/v1/apps/storefront/runs/1');
-    const no = { step: 'gray/approve', releaseHash: String(releaseHash), vote: 'no', reason: 'too slow' };
+    const { approvals } = await house.json<{ approvals: [{ boundHash: string }] }>('/api/v1/apps/storefront/runs/1');
+    const no = { step: 'gray/approve', boundHash: approvals[0].boundHash, vote: 'no', reason: 'too slow' };
     expect((await browser.post('/apps/storefront/runs/1/decide', no)).status).to.equal(303);
     expect(await browser.page('/apps/storefront/runs/1')).to.include('rejected by owner: too slow');
     await pushTo('storefront', 'b'.repeat(40), 'a'.repeat(40));
@@ -125,7 +125,7 @@ describe('the pages', () => {
     expect(back.headers.get('location')).to.equal('/apps/storefront/runs/3');
   });
 
-  it('show text of users as text', async () => {
+  it('show text of users as text [S24]', async () => {
     await house.post('/api/v1/apps', { name: 'storefront' });
     await pushTo('storefront', 'a'.repeat(40), '0'.repeat(40), 'refs/heads/<img/src=x>');
     await runner.succeed();

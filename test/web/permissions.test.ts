@@ -12,6 +12,18 @@ const PUBLIC = [
   'GET /static/:file',
   'GET /login',
   'POST /login',
+  // What is shown there is a password, a code, an invitation, or a word of the provider.
+  'GET /login/code',
+  'POST /login/code',
+  'GET /login/enrol',
+  'POST /login/enrol',
+  'GET /login/provider',
+  'GET /login/provider/back',
+  'GET /invitation/:invitation',
+  'POST /invitation/:invitation',
+  // A command line has nothing to show before its person lets it in.
+  'POST /api/v1/login',
+  'POST /api/v1/login/take',
 ];
 
 const EXAMPLES: Record<string, string> = {

@@ -53,6 +53,18 @@ describe('an app with as many open runs as may be', () => {
     expect(((await answer.json()) as { error: { message: string } }).error.message).to.equal(FULL);
   });
 
+  it('keeps webhooks that were not followed to the same limit, although not each one is counted', async () => {
+    await house.close();
+    house = await makeHouse({ limits: { perApp: 25, inAll: 100 } });
+    app = await ConnectedApp.make(house, '/srv/git/away.git');
+    const statuses: number[] = [];
+    for (let i = 0; i < 30; i++) {
+      const body = Buffer.from(JSON.stringify({ ref: `refs/heads/b${i}`, after: 'a'.repeat(40) }));
+      statuses.push((await app.call('github', headersOf.github(app.secret, body), body)).status);
+    }
+    expect(statuses).to.deep.equal([...Array(25).fill(202), ...Array(5).fill(429)]);
+  });
+
   it('takes a webhook that comes again once there is room', async () => {
     const body = bodyOf('github-push');
     const call = async () => (await app.call('github', headersOf.github(app.secret, body, 'one'), body)).status;

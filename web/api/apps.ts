@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ensureRepository } from '../git/repository';
+import { readableApps } from '../identity/rights';
 import { actorOf, param, type Route } from '../route';
 import { endpoint } from './endpoint';
 import { app, appList } from './schemas/apps';
@@ -16,10 +17,12 @@ export const appRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/apps',
     permission: 'user',
-    summary: 'lists the apps, each with its environments and its newest run',
+    may: 'filtered',
+    summary: 'lists the apps that you may see, each with its environments and its newest run',
     answers: { 200: appList },
     handle: async (parts, ctx) => {
-      const apps = await parts.engine.apps.list();
+      const readable = await readableApps(parts, ctx);
+      const apps = (await parts.engine.apps.list()).filter(({ name }) => readable(name));
       ctx.body = { items: await Promise.all(apps.map((found) => showApp(parts, found))) };
     },
   }),
@@ -27,6 +30,7 @@ export const appRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/apps',
     permission: 'user',
+    may: 'app',
     summary: 'makes an app with a repository to push to',
     body: newApp,
     answers: { 201: app },
@@ -43,6 +47,7 @@ export const appRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/apps/:app',
     permission: 'user',
+    may: 'read',
     summary: 'shows an app with its environments and its newest run',
     answers: { 200: app },
     handle: async (parts, ctx) => {

@@ -14,6 +14,8 @@ export const auditRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/audit',
     permission: 'user',
+    may: 'audit',
+    app: 'query',
     summary: 'lists audit entries, newest first',
     query: z.strictObject({
       app,
@@ -46,6 +48,8 @@ export const auditRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/audit/verify',
     permission: 'user',
+    may: 'audit',
+    app: 'query',
     summary: 'checks every entry of the audit, and the heads that were anchored outside of the database',
     query: z.strictObject({ app }),
     answers: { 200: auditVerdict },
@@ -60,6 +64,8 @@ export const auditRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/audit/export',
     permission: 'user',
+    may: 'audit',
+    app: 'query',
     summary: 'exports the audit: lines of JSON that prove themselves without any Gantry',
     query: z.strictObject({
       app,

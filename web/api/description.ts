@@ -9,6 +9,7 @@ export function descriptionRoute(routes: readonly Route[]): Route {
     method: 'GET',
     path: '/api/openapi.json',
     permission: 'user',
+    may: 'signed-in',
     summary: 'describes this interface: OpenAPI 3.1',
     answers: { 200: z.record(z.string(), z.unknown()) },
     handle: (_parts, ctx) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GantryError } from '../../engine/model/errors';
 import type { WebParts } from '../parts';
-import type { ApiDescription, Context, Route } from '../route';
+import type { Access, ApiDescription, Context, Route } from '../route';
 import { readJson } from './body';
 import { zodWords } from './zod-words';
 
@@ -12,13 +12,13 @@ export interface ApiInput<Q extends z.ZodObject, B extends z.ZodObject> {
 }
 
 /** A route of the API with everything that its description tells. */
-export interface Endpoint<Q extends z.ZodObject, B extends z.ZodObject>
-  extends ApiDescription,
-    Pick<Route, 'method' | 'path' | 'permission'> {
-  query?: Q;
-  body?: B;
-  handle(parts: WebParts, ctx: Context, input: ApiInput<Q, B>): Promise<void> | void;
-}
+export type Endpoint<Q extends z.ZodObject, B extends z.ZodObject> = Access &
+  Omit<ApiDescription, 'query' | 'body'> &
+  Pick<Route, 'method' | 'path'> & {
+    query?: Q;
+    body?: B;
+    handle(parts: WebParts, ctx: Context, input: ApiInput<Q, B>): Promise<void> | void;
+  };
 
 const NOTHING = z.object({});
 type Nothing = typeof NOTHING;
@@ -30,13 +30,13 @@ type Nothing = typeof NOTHING;
 export function endpoint<Q extends z.ZodObject = Nothing, B extends z.ZodObject = Nothing>(
   declared: Endpoint<Q, B>,
 ): Route {
-  const { method, path, permission, handle, ...api } = declared;
+  const { method, path, permission, may, app, handle, ...api } = declared;
   const query = (declared.query ?? NOTHING) as Q;
   const body = declared.body;
   return {
     method,
     path,
-    permission,
+    ...({ permission, may, ...(app === undefined ? {} : { app }) } as Access),
     api,
     handle: async (parts, ctx) =>
       handle(parts, ctx, {

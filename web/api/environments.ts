@@ -1,3 +1,4 @@
+import { readableApps } from '../identity/rights';
 import type { Route } from '../route';
 import { endpoint } from './endpoint';
 import { environmentList } from './schemas/apps';
@@ -8,10 +9,12 @@ export const environmentRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/environments',
     permission: 'user',
-    summary: 'lists the environments of all apps: what serves there, and at which address',
+    may: 'filtered',
+    summary: 'lists the environments of all apps that you may see: what serves there, and at which address',
     answers: { 200: environmentList },
     handle: async (parts, ctx) => {
-      const environments = await parts.engine.environments.show();
+      const readable = await readableApps(parts, ctx);
+      const environments = (await parts.engine.environments.show()).filter(({ app }) => readable(app));
       ctx.body = { items: environments.map((environment) => withHostUrl(parts, environment)) };
     },
   }),

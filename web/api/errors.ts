@@ -1,5 +1,7 @@
 import { ZodError } from 'zod';
 import { type ErrorKind, GantryError, messageOf } from '../../engine/model/errors';
+import { WaitError } from '../../engine/signin/waits';
+import { ownPath, seeOther } from '../pages/login';
 import { renderError } from '../pages/render-error';
 import type { WebParts } from '../parts';
 import { UnauthorizedError } from '../refusals';
@@ -53,13 +55,25 @@ export async function answerError(parts: WebParts, ctx: Context, error: unknown)
     ctx.res.destroy();
     return;
   }
+  if (answer.code === 'second-factor-needed' && isPage(ctx)) return confirmFirst(ctx);
   ctx.status = answer.status;
-  if (answer.status === 503 || answer.status === 429) ctx.set('Retry-After', String(RETRY_AFTER_S));
+  if (answer.status === 503 || answer.status === 429) ctx.set('Retry-After', String(retryAfter(error)));
   const { code, message, next } = answer;
   if (isPage(ctx)) ctx.body = await renderError(parts, ctx, answer);
   else if (ctx.path.startsWith('/git/')) ctx.body = `${[message, next].filter(Boolean).join('; ')}\n`;
   else ctx.body = { error: { code, message, next } };
 }
+
+/** A person at a page is asked for the second factor, and comes back to that page. */
+function confirmFirst(ctx: Context): void {
+  const from = ctx.get('Referer');
+  const { pathname, search } = URL.canParse(from) ? new URL(from) : { pathname: '/', search: '' };
+  seeOther(ctx, `/confirm?next=${encodeURIComponent(ownPath(pathname + search))}`);
+}
+
+/** Seconds. */
+const retryAfter = (error: unknown): number =>
+  error instanceof WaitError ? Math.ceil(error.waitMs / 1000) : RETRY_AFTER_S;
 
 const FOR_PROGRAMS = /^\/(api|git|hooks|internal|metrics|health|healthz|readyz|static)(\/|$)/;
 const isPage = (ctx: Context): boolean => !FOR_PROGRAMS.test(ctx.path) && ctx.accepts('html') !== false;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isFinalRun } from '../../engine/model/states';
 import { isEnd } from '../events/live';
 import { resumeFrom, sendEvents, untilGone } from '../events/sse';
+import { appsAsked } from '../identity/rights';
 import { param, type Route } from '../route';
 import { numberParam } from './body';
 import { endpoint } from './endpoint';
@@ -21,21 +22,22 @@ export const eventRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/events',
     permission: 'user',
-    summary: 'streams what happens: in all apps, or in one',
+    may: 'filtered',
+    summary: 'streams what happens: in all apps that you may see, or in one',
     query: z.strictObject({ app: z.string().optional(), after }),
     answers: { 200: STREAM },
     errors: ['not-found'],
     handle: async (parts, ctx, { query: { app: name } }) => {
-      const app = name === undefined ? undefined : await parts.engine.apps.find(name);
+      const asked = await appsAsked(parts, ctx, name);
       const after = resumeFrom(ctx) ?? (await parts.engine.events.newest());
-      const filter = app === undefined ? { after } : { after, appId: app.id };
-      sendEvents(ctx, parts.feed.follow(filter, untilGone(parts, ctx)), () => false);
+      sendEvents(ctx, parts.feed.follow({ after, ...asked }, untilGone(parts, ctx)), () => false);
     },
   }),
   endpoint({
     method: 'GET',
     path: '/api/v1/apps/:app/runs/:number/events',
     permission: 'user',
+    may: 'read',
     summary: 'streams what happens in a run, until it ends',
     query: z.strictObject({ after }),
     answers: { 200: STREAM, 204: { type: '', description: 'the run has ended, and everything was seen' } },

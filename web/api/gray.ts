@@ -33,6 +33,7 @@ export const grayRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/apps/:app/gray',
     permission: 'user',
+    may: 'read',
     summary: 'shows which release is gray, who meets it, since when and by whose word',
     answers: { 200: gray },
     handle: async (parts, ctx) => {
@@ -43,6 +44,7 @@ export const grayRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/apps/:app/gray',
     permission: 'user',
+    may: 'gray',
     summary: 'changes who meets the gray release: its share of the traffic, and rules',
     body: change,
     answers: { 200: shareSet },
@@ -56,6 +58,7 @@ export const grayRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/apps/:app/gray/explain',
     permission: 'user',
+    may: 'read',
     summary: 'tells which release a visitor meets, and why',
     body: visitor,
     answers: { 200: explained },

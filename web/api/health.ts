@@ -77,6 +77,7 @@ export const healthRoutes: readonly Route[] = [
     method: 'GET',
     path: '/metrics',
     permission: 'user',
+    may: 'operate',
     summary: 'measures for Prometheus',
     answers: { 200: { type: 'text/plain', description: 'the text format of Prometheus' } },
     handle: async (parts, ctx) => {

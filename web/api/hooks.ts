@@ -1,15 +1,26 @@
 import { z } from 'zod';
 import { hookUrls } from '../hooks/forges';
+import { confirmHostKey } from '../hooks/scan-host';
 import { actorOf, param, type Route } from '../route';
 import { endpoint } from './endpoint';
-import { connected, hookList } from './schemas/apps';
+import { connected, deployKey, hookList, rotated } from './schemas/apps';
 import { limit } from './schemas/common';
 
 const sourceShape = z.strictObject({
   url: z.string().max(2_000),
   token: z.string().max(2_000).optional().describe('what the forge asks for; none for a public or local repository'),
   secret: z.string().max(2_000).optional().describe('of the hook, when the forge made it'),
-  newSecret: z.boolean().default(false).describe('replaces the secret that there is'),
+  newSecret: z.boolean().default(false).describe('replaces the secret that there is; the old one is refused at once'),
+  hostKey: z
+    .string()
+    .max(5_000)
+    .optional()
+    .describe('of an SSH host: its fingerprint, or the key itself; without it the pinned one stays'),
+});
+
+const rotation = z.strictObject({
+  now: z.boolean().default(false).describe('the old secret is refused at once, and not in 24 hours'),
+  secret: z.string().max(2_000).optional().describe('when the forge made it'),
 });
 
 export const hookApiRoutes: readonly Route[] = [
@@ -17,21 +28,73 @@ export const hookApiRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/apps/:app/source',
     permission: 'user',
+    may: 'app',
     summary: 'says where the commits of an app are fetched from when its forge calls',
     body: sourceShape,
+    details:
+      'The key of an SSH host that is not pinned yet must be confirmed: without `hostKey` the answer is 409, and tells ' +
+      'the fingerprints that the host shows.',
     answers: { 200: connected },
-    handle: async (parts, ctx, { body: { token, secret, url, newSecret } }) => {
-      const given = { ...(token === undefined ? {} : { token }), ...(secret === undefined ? {} : { secret }) };
-      const wanted = { app: param(ctx, 'app'), url, newSecret, ...given };
+    errors: ['conflict', 'unavailable'],
+    handle: async (parts, ctx, { body: { token, secret, url, newSecret, hostKey } }) => {
+      const app = param(ctx, 'app');
+      const confirmed = await confirmHostKey(parts, app, url, hostKey);
+      const wanted = {
+        ...{ app, url, newSecret },
+        ...(token === undefined ? {} : { token }),
+        ...(secret === undefined ? {} : { secret }),
+        ...(confirmed === undefined ? {} : { hostKey: confirmed }),
+      };
       const made = await parts.engine.apps.connect(wanted, actorOf(ctx));
       parts.followHooks();
+      parts.compareSources();
       ctx.body = { ...made, hooks: hookUrls(parts, made.app) };
+    },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/apps/:app/secret',
+    permission: 'user',
+    may: 'app',
+    summary: "gives an app's webhooks another secret; the old one is good for another 24 hours",
+    body: rotation,
+    answers: { 200: rotated },
+    errors: ['conflict', 'unavailable'],
+    handle: async (parts, ctx, { body: { now, secret } }) => {
+      const wanted = { app: param(ctx, 'app'), now, ...(secret === undefined ? {} : { secret }) };
+      ctx.body = await parts.engine.apps.rotateSecret(wanted, actorOf(ctx));
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/api/v1/apps/:app/key',
+    permission: 'user',
+    may: 'read',
+    summary: 'shows the public key by which an app is fetched over SSH',
+    answers: { 200: deployKey },
+    handle: async (parts, ctx) => {
+      ctx.body = await parts.engine.apps.deployKey(param(ctx, 'app'));
+    },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/apps/:app/key',
+    permission: 'user',
+    may: 'app',
+    summary: 'makes another key for fetching over SSH; the one before is forgotten',
+    body: z.strictObject({}),
+    answers: { 201: deployKey },
+    errors: ['conflict', 'unavailable'],
+    handle: async (parts, ctx) => {
+      ctx.body = await parts.engine.apps.newDeployKey(param(ctx, 'app'), actorOf(ctx));
+      ctx.status = 201;
     },
   }),
   endpoint({
     method: 'GET',
     path: '/api/v1/apps/:app/hooks',
     permission: 'user',
+    may: 'read',
     summary: 'lists the webhooks that were received for an app, newest first, and what became of each',
     query: z.strictObject({ limit }),
     answers: { 200: hookList },

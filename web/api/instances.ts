@@ -11,6 +11,7 @@ export const instanceRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/apps/:app/instances',
     permission: 'user',
+    may: 'read',
     summary: 'lists the instances of an app, as they are numbered in their places',
     answers: { 200: instanceList },
     handle: async ({ engine }, ctx) => {
@@ -21,6 +22,7 @@ export const instanceRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/apps/:app/instances/:instance/remove',
     permission: 'user',
+    may: 'run',
     summary: 'lets go of a failed instance that is kept for a look',
     details: 'It is removed within seconds. What serves, or could, is never removed this way.',
     answers: { 200: instanceDropped },
@@ -34,6 +36,7 @@ export const instanceRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/apps/:app/logs',
     permission: 'user',
+    may: 'read',
     summary: 'reads what an instance writes',
     details:
       'The headers `X-Instance`, `X-Place` and `X-Number` (`1/2`) tell which one it is. That somebody looked is in the ' +

@@ -15,6 +15,7 @@ export const lintRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/lint',
     permission: 'user',
+    may: 'signed-in',
     summary: 'looks for mistakes in a gantry.yml; changes nothing',
     body: lintShape,
     answers: { 200: problems },

@@ -23,6 +23,7 @@ export const liveRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/apps/:app/runs/:number/live',
     permission: 'user',
+    may: 'read',
     summary: 'streams a run as its page shows it: events, the log of a step line by line, traffic',
     details:
       'Events of the type `log` carry lines (`number`, `time`, `pieces` of text with names of looks); `sample` says ' +
@@ -57,6 +58,7 @@ export const liveRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/apps/:app/runs/:number/traffic',
     permission: 'user',
+    may: 'read',
     summary: 'shows what stable and gray did, side by side, while the release of a run was gray',
     answers: { 200: runTraffic },
     handle: async (parts, ctx) => {

@@ -19,6 +19,7 @@ export const logRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/apps/:app/runs/:number/steps/:step/log',
     permission: 'user',
+    may: 'read',
     summary: 'reads the log of a step',
     details:
       'The header `X-Log-Size` tells the bytes that there are, and `X-Step-State` the state of the step. A reader that ' +

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AnswerShape, ApiDescription, Permission, Route } from '../route';
+import type { AnswerShape, ApiDescription, Route } from '../route';
 import { STATUS } from './errors';
 import { PATH_PARAMETERS } from './parameters';
 import { refusal } from './schemas/common';
@@ -61,7 +61,8 @@ export function openApiDocument(routes: readonly Route[]): object {
   };
 }
 
-function operation({ method, path, permission, api }: Described, components: Record<string, Schema>): Schema {
+function operation(route: Described, components: Record<string, Schema>): Schema {
+  const { method, path, permission, may, api } = route;
   const { summary, details, query, answers } = api;
   const parameters = [...pathParameters(path), ...queryParameters(query)];
   return {
@@ -69,11 +70,12 @@ function operation({ method, path, permission, api }: Described, components: Rec
     summary: `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
     ...(details === undefined ? {} : { description: details }),
     'x-gantry-permission': permission,
+    ...(may === undefined ? {} : { 'x-gantry-may': may }),
     security: permission === 'public' || permission === 'signature' ? [] : [{ token: [] }],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...requestBody(api, components),
     responses: {
-      ...Object.fromEntries(refusalsOf(path, permission, api).map((status) => [status, refused(status)])),
+      ...Object.fromEntries(refusalsOf(route).map((status) => [status, refused(status)])),
       ...Object.fromEntries(Object.entries(answers).map(([status, shape]) => [status, answer(shape, components)])),
     },
   };
@@ -118,12 +120,14 @@ function parameterSchema(shape: z.ZodType): Schema {
 }
 
 /** What permission, path and input bring along, and what the route itself names. */
-function refusalsOf(path: string, permission: Permission, { query, body, upload, errors = [] }: ApiDescription) {
+function refusalsOf({ path, permission, may, api }: Described) {
+  const { query, body, upload, errors = [] } = api;
   const takesBody = body !== undefined || upload !== undefined;
   const takesInput = query !== undefined || takesBody || path.includes(':number');
   const statuses: RefusalStatus[] = [
     ...(takesInput ? [400 as const] : []),
     ...(permission === 'public' ? [] : [401 as const]),
+    ...(may === undefined || may === 'signed-in' || may === 'filtered' ? [] : [403 as const]),
     // Whoever shows no signature is not even told what there is.
     ...(path.includes(':') && permission !== 'signature' ? [404 as const] : []),
     ...(takesBody ? [413 as const] : []),

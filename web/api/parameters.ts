@@ -8,5 +8,11 @@ export const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   forge: z.enum(forges.map(({ name }) => name)).describe('who sends it'),
   instance: z.string().describe('name of the instance'),
   pass: z.string().describe('id of a pass of retention'),
+  session: z.string().describe('id of a session'),
+  channel: z.string().describe('name of a channel'),
+  token: z.string().describe('name of a token'),
+  user: z.string().describe('name of a user'),
+  team: z.string().describe('name of a team'),
+  secret: z.string().describe('name of a secret'),
   step: z.string().describe('name of the step, its slash written as `%2F`'),
 };

@@ -10,6 +10,7 @@ export const releaseRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/apps/:app/releases',
     permission: 'user',
+    may: 'read',
     summary: 'lists the releases of an app, newest first, and where each serves',
     answers: { 200: releaseList },
     handle: async (parts, ctx) => {
@@ -20,6 +21,7 @@ export const releaseRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/apps/:app/releases/:number',
     permission: 'user',
+    may: 'read',
     summary: 'shows the sealed record of a release',
     answers: { 200: release },
     handle: async (parts, ctx) => {
@@ -30,6 +32,7 @@ export const releaseRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/apps/:app/artifacts',
     permission: 'user',
+    may: 'release',
     summary: 'stores a WAR or EAR, for a release that is made of it',
     upload: { type: 'application/octet-stream', description: 'the file, as it is' },
     query: uploadQuery,
@@ -44,6 +47,7 @@ export const releaseRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/apps/:app/releases',
     permission: 'user',
+    may: 'release',
     summary: 'starts a run for a release that is not built: of a file that was uploaded, or of an image',
     body: releaseWanted,
     answers: { 201: releaseStarted },

@@ -12,6 +12,7 @@ export const retentionRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/retention',
     permission: 'user',
+    may: 'operate',
     summary: 'asks a runner to remove what is over for long enough, or to tell what that is',
     details: 'What is removed when is set by the operator: docs/retention.md. A runner begins within seconds.',
     body: asked,
@@ -25,6 +26,7 @@ export const retentionRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/retention/passes/:pass',
     permission: 'user',
+    may: 'operate',
     summary: 'shows what a pass of retention removed, or would remove, and why',
     answers: { 200: pass },
     handle: async ({ engine }, ctx) => {
@@ -35,6 +37,7 @@ export const retentionRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/retention/reaper',
     permission: 'user',
+    may: 'operate',
     summary: 'shows what carries the label of this installation, has no record, and was not removed',
     answers: { 200: reaperList },
     handle: async ({ engine }, ctx) => {

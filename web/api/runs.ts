@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { RUN_STATES, type RunState } from '../../engine/model/states';
 import type { RunFilter } from '../../engine/runs/summary';
+import { appsAsked } from '../identity/rights';
 import type { WebParts } from '../parts';
 import { actorOf, type Context, param, type Route, userOf } from '../route';
 import { numberParam } from './body';
 import { endpoint } from './endpoint';
 import { limit, oneOf, reason } from './schemas/common';
-import { cancelled, decided, restarted, run, runList } from './schemas/runs';
+import { cancelled, restarted, run, runList } from './schemas/runs';
 import { withRunUrl } from './shapes';
 
 const RUN_LIST_VERSION = 1;
@@ -33,17 +34,13 @@ const restartShape = z.strictObject({
   from: z.string().max(200).optional().describe('the first step to do once more; else the first that did not succeed'),
   reason,
 });
-const voteShape = z.strictObject({
-  step: z.string().max(200).optional().describe('only needed when several wait'),
-  reason,
-  releaseHash: z.string().max(64).optional().describe('the release that was looked at; another one is refused'),
-});
 
 export const runRoutes: readonly Route[] = [
   endpoint({
     method: 'GET',
     path: '/api/v1/runs',
     permission: 'user',
+    may: 'filtered',
     summary: 'lists runs, newest first',
     query: listQuery.extend({ app: z.string().optional() }),
     answers: { 200: runList },
@@ -54,6 +51,7 @@ export const runRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/apps/:app/runs',
     permission: 'user',
+    may: 'read',
     summary: 'lists the runs of an app, newest first',
     query: listQuery,
     answers: { 200: runList },
@@ -63,6 +61,7 @@ export const runRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/apps/:app/runs/:number',
     permission: 'user',
+    may: 'read',
     summary: 'shows a run with its steps, and what it waits for',
     answers: { 200: run },
     handle: async (parts, ctx) => {
@@ -75,6 +74,7 @@ export const runRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/apps/:app/runs/:number/cancel',
     permission: 'user',
+    may: 'run',
     summary: 'ends a run; what it changed is taken back',
     body: cancelShape,
     answers: { 200: cancelled },
@@ -88,6 +88,7 @@ export const runRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/apps/:app/runs/:number/restart',
     permission: 'user',
+    may: 'run',
     summary: 'walks the plan of a run that ended badly once more, from a step on',
     details:
       'A new run with the same commit and plan; what was built is taken over by its digest, and people are asked again.',
@@ -99,26 +100,6 @@ export const runRoutes: readonly Route[] = [
       ctx.body = await parts.engine.runs.restart(from === undefined ? wanted : { ...wanted, from }, actorOf(ctx));
     },
   }),
-  endpoint({
-    method: 'POST',
-    path: '/api/v1/apps/:app/runs/:number/approve',
-    permission: 'user',
-    summary: 'says yes to what waits for people',
-    body: voteShape,
-    answers: { 200: decided },
-    errors: ['conflict', 'forbidden'],
-    handle: (parts, ctx, { body }) => decide(parts, ctx, 'yes', body),
-  }),
-  endpoint({
-    method: 'POST',
-    path: '/api/v1/apps/:app/runs/:number/reject',
-    permission: 'user',
-    summary: 'says no to what waits for people; the run ends',
-    body: voteShape,
-    answers: { 200: decided },
-    errors: ['conflict', 'forbidden'],
-    handle: (parts, ctx, { body }) => decide(parts, ctx, 'no', body),
-  }),
 ];
 
 async function list(
@@ -127,11 +108,10 @@ async function list(
   appName: string | undefined,
   { state, since, mine, limit: wanted, before }: z.output<typeof listQuery>,
 ): Promise<void> {
-  const app = appName === undefined ? undefined : await parts.engine.apps.find(appName);
   const filter: RunFilter = {
     // One more than is shown tells whether there is a next page.
     limit: wanted + 1,
-    ...(app === undefined ? {} : { appId: app.id }),
+    ...(await appsAsked(parts, ctx, appName)),
     ...(state === undefined ? {} : { states: state as RunState[] }),
     ...(since === undefined ? {} : { since }),
     ...(mine === '1' ? { startedBy: userOf(ctx).name } : {}),
@@ -150,23 +130,4 @@ async function list(
 function placeOf(text: string): { createdAt: number; id: string } {
   const dot = text.indexOf('.');
   return { createdAt: Number(text.slice(0, dot)), id: text.slice(dot + 1) };
-}
-
-async function decide(
-  parts: WebParts,
-  ctx: Context,
-  vote: 'yes' | 'no',
-  { step, reason: why = '', releaseHash }: z.output<typeof voteShape>,
-): Promise<void> {
-  // An unknown run is told as such, and not as one in which nothing waits.
-  const { app, row } = await parts.engine.runs.find(param(ctx, 'app'), numberParam(ctx, 'number'));
-  ctx.body = await parts.engine.approvals.decide({
-    app: app.name,
-    run: row.number,
-    user: userOf(ctx).name,
-    vote,
-    reason: why,
-    ...(step === undefined ? {} : { step }),
-    ...(releaseHash === undefined ? {} : { shownHash: releaseHash }),
-  });
 }

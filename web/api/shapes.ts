@@ -31,10 +31,11 @@ export const remoteUrl = (parts: WebParts, app: AppFound): string => `${parts.ur
 /** An app with its environments and its newest run. */
 export async function showApp(parts: WebParts, app: AppFound) {
   const { engine } = parts;
-  const [environments, runs, source] = await Promise.all([
+  const [environments, runs, source, told] = await Promise.all([
     engine.environments.show(app.id),
     engine.runs.summaries({ appId: app.id, limit: 1 }),
     engine.apps.source(app.repository_id ?? app.id),
+    engine.forges.standing(app.repository_id ?? app.id),
   ]);
   const last = runs[0];
   return {
@@ -44,6 +45,7 @@ export async function showApp(parts: WebParts, app: AppFound) {
     repository: app.repository,
     remote: remoteUrl(parts, app),
     source: source === null ? null : { ...source, hooks: hookUrls(parts, app.repository) },
+    told,
     environments: environments.map((environment) => withHostUrl(parts, environment)),
     lastRun: last === undefined ? null : withRunUrl(parts, last),
   };

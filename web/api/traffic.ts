@@ -14,6 +14,7 @@ export const trafficRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/apps/:app/rollback',
     permission: 'user',
+    may: 'rollback',
     summary: 'takes an app back to the release that was stable before, or to the one that is named',
     body: rollbackShape,
     answers: { 200: rollbackStarted },

@@ -8,6 +8,7 @@ export const whyRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/apps/:app/runs/:number/why',
     permission: 'user',
+    may: 'read',
     summary: 'tells what a run waits for, or why it ended as it did',
     answers: { 200: why },
     handle: async ({ engine }, ctx) => {

@@ -8,7 +8,8 @@ export interface EventFilter {
   /** Events after this id. */
   after: number;
   runId?: string;
-  appId?: string;
+  /** Only of these apps. */
+  appIds?: readonly string[];
 }
 
 /**
@@ -99,9 +100,9 @@ export function createFeed(engine: Engine, log: Logger): EventFeed {
 
 function hand(event: EventRecord, listeners: ReadonlySet<Listener>): void {
   for (const listener of listeners) {
-    const { runId, appId } = listener.filter;
+    const { runId, appIds } = listener.filter;
     if (runId !== undefined && event.run?.id !== runId) continue;
-    if (appId !== undefined && event.appId !== appId) continue;
+    if (appIds?.includes(event.appId) === false) continue;
     if (listener.waiting.length >= EVENTS_BEHIND_MAX) listener.cutOff = true;
     else listener.waiting.push(event);
     listener.wake();

@@ -6,6 +6,8 @@ import { GantryError, messageOf } from '../../engine/model/errors';
 import type { Channel, Frame } from '../../engine/ports/exchange';
 import { toAnswer } from '../api/errors';
 import { shellWanted, terminalSize } from '../api/schemas/instances';
+import { demandOf } from '../identity/permit';
+import { bearerIn, bearerOf, lookBearer } from '../identity/who-asks';
 import { SHELL_ALIVE_MS, SHELL_CLOSE_MS, SHELL_FRAME_MAX, SHELL_HELLO_MS } from '../limits';
 import type { WebParts } from '../parts';
 import { notFound, UnauthorizedError } from '../refusals';
@@ -29,9 +31,10 @@ export function shellServer(parts: WebParts): (request: IncomingMessage, socket:
     const broken = (): void => void socket.destroy();
     socket.on('error', broken);
     admit(parts, request).then(
-      ({ app, actor }) =>
+      ({ app, actor, again, stands }) =>
         sockets.handleUpgrade(request, socket, head, (client) => {
           socket.off('error', broken);
+          client.once('close', parts.standing.watch({ again, stands, end: () => shutOut(client) }));
           void converse(parts, client, app, actor);
         }),
       (error: unknown) => refuse(socket, error),
@@ -39,13 +42,26 @@ export function shellServer(parts: WebParts): (request: IncomingMessage, socket:
   };
 }
 
-async function admit(parts: WebParts, request: IncomingMessage): Promise<{ app: string; actor: string }> {
-  const bearer = /^Bearer (\S{1,200})$/i.exec(request.headers.authorization ?? '')?.[1];
-  const user = bearer === undefined ? undefined : await parts.engine.users.ofToken(bearer);
-  if (user === undefined) throw new UnauthorizedError();
+async function admit(parts: WebParts, request: IncomingMessage) {
+  const bearer = bearerIn(request.headers.authorization ?? '');
+  const address = request.socket.remoteAddress ?? '';
+  const found = bearer === undefined ? undefined : await bearerOf(parts, bearer, address);
+  if (bearer === undefined || found === undefined) throw new UnauthorizedError();
   const app = ADDRESS.exec(request.url ?? '')?.[1];
   if (app === undefined) throw notFound(request.url ?? '');
-  return { app, actor: `user:${user.name}` };
+  const { principal } = found;
+  const rights = await parts.engine.users.rights(principal);
+  const asked = { principal, rights, pattern: 'GET /api/v1/apps/:app/shell', wholeRepository: false };
+  const { stands } = await demandOf(parts, asked, 'shell', app);
+  const again = async () => (await lookBearer(parts, bearer))?.principal;
+  return { app, actor: `user:${principal.user.name}`, again, stands };
+}
+
+/** Whoever was disabled, or lost the role, in the middle of it. The session ends with the client. */
+function shutOut(client: WebSocket): void {
+  const message = 'you may not be here any more';
+  tell(client, { error: { code: 'not-permitted', message, next: 'ask an admin', status: 403 } });
+  closeSoon(client);
 }
 
 /** There is no conversation yet: the refusal is a plain answer. */

@@ -19,7 +19,12 @@ export class Desk {
   readonly home = join(this.folder, 'home');
 
   settings(environment: NodeJS.ProcessEnv = {}): CliSettings {
-    return cliSettings({ PATH: process.env.PATH, GANTRY_HOME: this.home, ...environment });
+    return cliSettings({
+      PATH: process.env.PATH,
+      GANTRY_HOME: this.home,
+      XDG_CONFIG_HOME: this.folder,
+      ...environment,
+    });
   }
 
   async run(
@@ -28,6 +33,8 @@ export class Desk {
       environment?: NodeJS.ProcessEnv;
       terminal?: boolean;
       input?: string;
+      /** The input is typed at a terminal. */
+      person?: true;
       /** Is told each piece of stdout as it comes. */
       shown?: (text: string) => void;
     } = {},
@@ -43,7 +50,7 @@ export class Desk {
     const exit = await runCommandLine(words, {
       settings: () => this.settings(options.environment),
       folder: this.folder,
-      stdin: new PassThrough().end(options.input ?? ''),
+      stdin: Object.assign(new PassThrough().end(options.input ?? ''), { isTTY: options.person === true }),
       stdout: screen('stdout'),
       stderr: screen('stderr'),
     });

@@ -73,9 +73,14 @@ export class Line {
 
   /** Ends a step that was taken; by default it succeeds. */
   async end(step: string, end: StepEnd = { end: 'succeeded', output: null }, app = 'shop'): Promise<void> {
+    await finishStep(this.test.engine.parts, this.lease(step, app), end);
+  }
+
+  /** The lease of a step that was taken: `2 gray/deliver`. */
+  lease(step: string, app = 'shop'): StepLease {
     const lease = this.held.get(`${app} ${step}`);
     if (lease === undefined) throw new Error(`${step} was not taken`);
-    await finishStep(this.test.engine.parts, lease, end);
+    return lease;
   }
 
   /** Takes and ends these steps one after the other. */

@@ -26,7 +26,7 @@ describe('of two runners one', () => {
     expect(pair.deaths()).to.deep.equal([]);
   }).timeout(LIMIT_MS);
 
-  it('does nothing more to the world when it was paused and wakes up after its lease [F5]', async () => {
+  it('does nothing more to the world when it was paused and wakes up after its lease [F5] [S45]', async () => {
     expect(await pair.pauseRunners(1)).to.deep.equal([]);
     expect(pair.deaths()).to.deep.equal([]);
   }).timeout(LIMIT_MS);

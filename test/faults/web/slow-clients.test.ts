@@ -51,7 +51,7 @@ describe('clients that are slow on purpose', function () {
     socket.write(head);
   };
 
-  it('keep nobody else waiting, a thousand of them, and are cut off when their time is over [F47]', async () => {
+  it('keep nobody else waiting, a thousand of them, and are cut off when their time is over [F47] [S48]', async () => {
     const hook = '/hooks/storefront/github HTTP/1.1\r\nHost: gantry\r\n';
     await Promise.all(Array.from({ length: SLOW_HEADERS }, () => open(`POST ${hook}X-Slow: a`)));
     const slowBody = (length: number) => open(`POST ${hook}Content-Length: ${length}\r\n\r\n{`);

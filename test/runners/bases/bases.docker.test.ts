@@ -89,7 +89,7 @@ describe('the base containers', () => {
     expect(lines.join()).to.include('no base named "jetty"');
   });
 
-  it('refuse a WAR whose bytes are not those of the release [F40]', async () => {
+  it('refuse a WAR whose bytes are not those of the release [F40] [S30]', async () => {
     const expected = createHash('sha256').update('the true bytes').digest('hex');
     const actual = createHash('sha256').update('other bytes').digest('hex');
     const server = await tomcat({ files: { [WAR]: 'other bytes', [LIST]: `${expected}  ${WAR}\n` } });

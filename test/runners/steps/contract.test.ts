@@ -67,6 +67,7 @@ const contextOf = (house: House, lease: StepLease): Promise<StepContext> =>
   makeContext(house.engine, lease, {
     signal: new AbortController().signal,
     line: () => undefined,
+    hide: () => undefined,
     stop: () => undefined,
   });
 

@@ -67,13 +67,13 @@ describe('the check of a WAR or EAR', () => {
     expect(await check(whole, 'ear')).to.include('the EAR has neither');
   });
 
-  it('refuses names that lead out of its folder [F49]', async () => {
+  it('refuses names that lead out of its folder [F49] [S8]', async () => {
     for (const name of ['../WEB-INF/x', 'WEB-INF/../../x', '/WEB-INF/x', 'WEB-INF\\..\\x', 'C:/x', 'WEB-INF/\0']) {
       expect(await check(oneFileArchive(name, '')), name).to.include('outside its folder');
     }
   });
 
-  it('refuses a table of contents that promises more than is there [F48]', async () => {
+  it('refuses a table of contents that promises more than is there [F48] [S9]', async () => {
     const lying = Buffer.from(whole);
     lying.writeUInt16LE(9, whole.length - 12);
     expect(await check(lying)).to.include('breaks off after 1 of 9 files');

@@ -41,7 +41,7 @@ describe('a line of a log', () => {
     expect(textOf('a windows line\r')).to.equal('a windows line');
   });
 
-  it('loses cursor movements, titles, links and what turns the direction of text', () => {
+  it('loses cursor movements, titles, links and what turns the direction of text [S22]', () => {
     expect(textOf(`a${ESC}[2Jb${ESC}[10;10Hc${ESC}]0;title\u0007d${ESC}(Be\u009b2Jf\u0000g\u202eh`)).to.equal(
       'abcdefgh',
     );
@@ -49,13 +49,13 @@ describe('a line of a log', () => {
     expect(textOf(`${ESC}]0;never ended, but said`)).to.equal('0;never ended, but said');
   });
 
-  it('takes no longer to show when somebody wrote it to keep readers busy', () => {
+  it('takes no longer to show when somebody wrote it to keep readers busy [S40]', () => {
     const began = performance.now();
     for (const piece of ['\r', '\u009d', `${ESC}]`, `${ESC}[31mx`]) styledLine(`${piece.repeat(65_536)}x`, 1);
     expect(performance.now() - began).to.be.below(5_000);
   });
 
-  it('becomes nothing but spans and its own link, whatever was written', () => {
+  it('becomes nothing but spans and its own link, whatever was written [S22]', () => {
     const pieces = fc.oneof(
       fc.constantFrom(
         `${ESC}[`,
