@@ -1,6 +1,6 @@
 import { recordAudit } from '../audit/record';
 import type { EngineParts } from '../parts';
-import type { Tx } from '../store/store';
+import type { Reader, Tx } from '../store/store';
 import type { User } from '../users/token';
 import { passwordKeys, succeed } from './attempts';
 import { type Client, enter } from './enter';
@@ -19,12 +19,13 @@ export async function signInByPassword(
   { name, password }: { name: string; password: string },
   client: Client,
 ): Promise<SessionBegun | undefined> {
-  const known = await userWithPassword(parts, name);
+  const known = await userWithPassword(parts.store.read, name);
   const keys = await passwordKeys(parts, parts.store.read, name, client.address, known?.id);
   await parts.store.write((tx) => countAttempt(parts, tx, keys));
   const right = await isPassword(parts.random, known?.hash, password);
   return parts.store.write(async (tx) => {
-    if (!right || known === undefined) {
+    // It may have been changed, or its person disabled, while it was being compared.
+    if (!right || known === undefined || (await userWithPassword(tx, name))?.hash !== known.hash) {
       await recordRefusal(parts, tx, known, 'wrong name or password', client);
       return undefined;
     }
@@ -33,8 +34,8 @@ export async function signInByPassword(
   });
 }
 
-const userWithPassword = (parts: EngineParts, name: string) =>
-  parts.store.read
+const userWithPassword = (db: Reader, name: string) =>
+  db
     .selectFrom('users')
     .leftJoin('passwords', 'passwords.user_id', 'users.id')
     .select(['users.id', 'users.name', 'passwords.hash'])

@@ -6,7 +6,7 @@ import type { User } from '../users/token';
 import { succeed } from './attempts';
 import { recordRefusal } from './by-password';
 import { type Client, enter } from './enter';
-import type { SessionBegun } from './session';
+import { beginSession, type SessionBegun } from './session';
 
 /** Whom an OpenID provider has named. */
 export interface Named {
@@ -15,6 +15,8 @@ export interface Named {
   /** Verified there; null without one. */
   email: string | null;
   secondFactor: boolean;
+  /** When they have shown there who they are, ms UTC; null when the provider does not say. */
+  shownAt: number | null;
 }
 
 /**
@@ -31,8 +33,10 @@ export const signInByProvider = (parts: EngineParts, named: Named, client: Clien
       return undefined;
     }
     await succeed(parts, tx, user.id, { address: client.address, keys: [] });
-    const secondFactorAt = named.secondFactor ? parts.clock.now() : null;
-    return enter(parts, tx, user, { proof: 'provider', secondFactorAt, ...client });
+    if (!named.secondFactor) return enter(parts, tx, user, { proof: 'provider', ...client });
+    // It lets in, however old; to approve by it, it must be known to be fresh.
+    const secondFactorAt = named.shownAt === null ? null : Math.min(named.shownAt, parts.clock.now());
+    return beginSession(parts, tx, { user, kind: 'browser', proof: 'provider', secondFactorAt, ...client });
   });
 
 type Linked = User & { disabled_at: number | null };

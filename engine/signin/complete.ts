@@ -1,3 +1,4 @@
+import { GantryError } from '../model/errors';
 import type { EngineParts } from '../parts';
 import type { Tx } from '../store/store';
 import type { User } from '../users/token';
@@ -46,7 +47,18 @@ async function replace(
   user: User,
   client: Client,
 ): Promise<SessionBegun> {
-  await tx.deleteFrom('signin_sessions').where('hash', '=', session.hash).execute();
+  const { numDeletedRows } = await tx
+    .deleteFrom('signin_sessions')
+    .where('hash', '=', session.hash)
+    .executeTakeFirstOrThrow();
+  if (numDeletedRows !== 1n) {
+    throw new GantryError(
+      'forbidden',
+      'sign-in-over',
+      'this sign-in was completed or ended meanwhile',
+      'sign in again',
+    );
+  }
   const secondFactorAt = parts.clock.now();
   return beginSession(parts, tx, { user, kind: 'browser', proof: session.proof, secondFactorAt, ...client });
 }

@@ -13,10 +13,10 @@ export async function enter(
   parts: EngineParts,
   tx: Tx,
   user: User,
-  { proof, secondFactorAt = null, ...client }: Client & { proof: SigninProof; secondFactorAt?: number | null },
+  { proof, ...client }: Client & { proof: SigninProof },
 ): Promise<SessionBegun> {
-  const stage = secondFactorAt === null ? await stageFor(tx, user) : 'open';
-  return beginSession(parts, tx, { user, kind: 'browser', proof, stage, secondFactorAt, ...client });
+  const stage = await stageFor(tx, user);
+  return beginSession(parts, tx, { user, kind: 'browser', proof, stage, ...client });
 }
 
 /** Whoever has a second factor shows it; whoever may approve must have one, once there is anybody to approve for. */

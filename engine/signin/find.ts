@@ -23,19 +23,20 @@ export async function findToken(parts: EngineParts, token: string): Promise<Foun
   const row = await parts.store.read
     .selectFrom('tokens')
     .innerJoin('users', 'users.id', 'tokens.user_id')
-    .select(['users.id', 'users.name', 'tokens.scopes', 'tokens.app', 'tokens.last_used_at'])
+    .select(['users.id', 'users.name', 'tokens.name as token', 'tokens.scopes', 'tokens.app', 'tokens.last_used_at'])
     .where('tokens.hash', '=', hash)
     .where('users.disabled_at', 'is', null)
     .where(({ eb, or }) => or([eb('tokens.ends_at', 'is', null), eb('tokens.ends_at', '>', parts.clock.now())]))
     .executeTakeFirst();
   if (row === undefined) return undefined;
-  const { id, name, scopes, app } = row;
+  const { id, name, token: tokenName, scopes, app } = row;
   return {
     principal: {
       user: { id, name },
       by: 'token',
       scopes: readScopes(scopes),
       app,
+      token: tokenName,
       session: null,
       kind: null,
       secondFactorAt: null,

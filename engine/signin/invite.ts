@@ -6,6 +6,7 @@ import type { Reader, Tx } from '../store/store';
 import { findUser } from '../users/find';
 import type { User } from '../users/token';
 import { INVITATION_MS } from './limits';
+import { endSessionsOf } from './sessions';
 
 /** A way in that opens once: whoever has it chooses the password. */
 export interface Invitation {
@@ -46,7 +47,7 @@ export async function inviteIn(
   const now = parts.clock.now();
   const endsAt = now + INVITATION_MS;
   await tx.deleteFrom('invitations').where('user_id', '=', user.id).execute();
-  if (newSecondFactor) await forgetSecondFactor(tx, user);
+  if (newSecondFactor) await beginAnew(parts, tx, user, actor);
   await tx
     .insertInto('invitations')
     .values({ hash: sha256(secret), user_id: user.id, made_by: actor, made_at: now, ends_at: endsAt })
@@ -61,9 +62,13 @@ export async function inviteIn(
   return { secret, endsAt };
 }
 
-async function forgetSecondFactor(tx: Tx, { id }: User): Promise<void> {
+/** The password goes as well: else whoever knows it would be the one who sets up the new second factor. */
+async function beginAnew(parts: EngineParts, tx: Tx, user: User, actor: Actor): Promise<void> {
+  const { id } = user;
+  await tx.deleteFrom('passwords').where('user_id', '=', id).execute();
   await tx.deleteFrom('second_factors').where('user_id', '=', id).execute();
   await tx.deleteFrom('recovery_codes').where('user_id', '=', id).execute();
+  await endSessionsOf(parts, tx, user, actor, 'password and second factor are set up anew');
 }
 
 /** Whom this invitation is for. Looking does not use it up. @throws GantryError `invitation-over` */

@@ -4,6 +4,7 @@ import { sha256 } from '../model/hash';
 import type { UserId } from '../model/ids';
 import type { EngineParts } from '../parts';
 import type { Tx } from '../store/store';
+import { placeOf } from './attempts';
 import type { Client } from './enter';
 import { LOGIN_REQUEST_MS, LOGIN_REQUESTS_FROM_ONE, LOGIN_REQUESTS_MAX } from './limits';
 import type { Principal } from './principal';
@@ -50,7 +51,7 @@ function codeFrom(bytes: Buffer): string {
 
 async function demandRoom(tx: Tx, address: string): Promise<void> {
   const rows = await tx.selectFrom('login_requests').select('address').limit(LOGIN_REQUESTS_MAX).execute();
-  const fromHere = rows.filter((row) => row.address === address).length;
+  const fromHere = rows.filter((row) => placeOf(row.address) === placeOf(address)).length;
   if (rows.length < LOGIN_REQUESTS_MAX && fromHere < LOGIN_REQUESTS_FROM_ONE) return;
   throw new GantryError(
     'busy',

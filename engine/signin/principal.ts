@@ -13,6 +13,8 @@ export interface Principal {
   scopes: readonly Action[] | null;
   /** Name of the only app that the token is for; null: every app of its user. */
   app: string | null;
+  /** Name of the token itself, when one asks. */
+  token?: string;
   /** Id of the session that asks; null for a token. */
   session: string | null;
   kind: 'browser' | 'command' | null;

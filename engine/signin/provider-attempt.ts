@@ -24,6 +24,10 @@ export async function attemptByProvider<T>(parts: EngineParts, client: Client, w
     await parts.store.write((tx) => forgive(tx, keys));
     return result;
   } catch (error) {
+    // That it does not answer is nobody's attempt: whoever has a local account goes on from the same address.
+    if (error instanceof GantryError && error.code === 'provider-silent') {
+      await parts.store.write((tx) => forgive(tx, keys));
+    }
     const why = error instanceof GantryError ? error.message : messageOf(error);
     await parts.store.write((tx) => recordRefusal(parts, tx, undefined, why.slice(0, 300), client));
     throw error;

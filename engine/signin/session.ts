@@ -39,7 +39,7 @@ export async function beginSession(parts: EngineParts, tx: Tx, wanted: SessionWa
   const id = parts.random.bytes(6).toString('hex');
   const endsAt = now + (stage === 'open' ? SESSION_LIVES[kind].mostMs : HALF_SESSION_MS);
   const address = wanted.address.slice(0, AGENT_MAX);
-  await makeRoom(tx, user.id, now);
+  await makeRoom(tx, { userId: user.id, proof, stage }, now);
   await tx
     .insertInto('signin_sessions')
     .values({
@@ -70,10 +70,21 @@ export async function beginSession(parts: EngineParts, tx: Tx, wanted: SessionWa
   return { secret, id, stage, endsAt };
 }
 
-/** Removes what has ended, and of too many the ones that were not used for longest. */
-async function makeRoom(tx: Tx, userId: UserId, now: number): Promise<void> {
+/**
+ * Removes what has ended, and of too many the ones that were not used for longest: only of the same kind, so that
+ * whoever has a token, or half of what it takes, cannot crowd out the person.
+ */
+async function makeRoom(
+  tx: Tx,
+  { userId, proof, stage }: { userId: UserId; proof: SigninProof; stage: SigninStage },
+  now: number,
+): Promise<void> {
   await tx.deleteFrom('signin_sessions').where('ends_at', '<=', now).execute();
-  const mine = tx.selectFrom('signin_sessions').where('user_id', '=', userId);
+  const mine = tx
+    .selectFrom('signin_sessions')
+    .where('user_id', '=', userId)
+    .where('proof', '=', proof)
+    .where('stage', '=', stage);
   const spare = await mine
     .select('hash')
     .orderBy('seen_at', 'desc')

@@ -80,7 +80,7 @@ export async function endOwnSession(parts: EngineParts, user: User, id: string):
 }
 
 /**
- * Ends all sessions of somebody, in the transaction of what makes it necessary: they were disabled, their password is
+ * Ends all sessions of somebody, and those that a command line has still to fetch, in the transaction of what makes it necessary: they were disabled, their password is
  * another one.
  * @param why for the audit: `the password was changed`
  */
@@ -91,6 +91,7 @@ export async function endSessionsOf(
   actor: Actor,
   why: string,
 ): Promise<void> {
+  await tx.deleteFrom('login_requests').where('user_id', '=', id).execute();
   const ended = await tx.deleteFrom('signin_sessions').where('user_id', '=', id).returning(['id', 'stage']).execute();
   const open = ended.filter(({ stage }) => stage === 'open');
   if (open.length === 0) return;

@@ -5,6 +5,7 @@ import type { UserId } from '../model/ids';
 import type { EngineParts } from '../parts';
 import type { Reader, Tx } from '../store/store';
 import type { Action } from '../users/actions';
+import { hasAdmin } from '../users/guard';
 import type { User } from '../users/token';
 import { readScopes } from './find';
 import { TOKEN_DEFAULT_MS, TOKEN_MOST_MS, TOKENS_MAX } from './limits';
@@ -108,17 +109,22 @@ export async function listTokens(parts: EngineParts, userId: UserId): Promise<To
   }));
 }
 
-/** Takes back one of somebody's own tokens; sessions that began with it end. @throws GantryError `no-such-token` */
+/** Takes back one of somebody's own tokens; sessions that began with it end. @throws GantryError `no-such-token`, `last-way-in` */
 export async function revokeToken(parts: EngineParts, user: User, name: string): Promise<void> {
   await parts.store.write(async (tx) => {
     const gone = await tx
       .deleteFrom('tokens')
       .where('user_id', '=', user.id)
       .where('name', '=', name)
-      .returning('hash')
+      .returning(['hash', 'scopes', 'app'])
       .execute();
     if (gone.length === 0) {
       throw new GantryError('not-found', 'no-such-token', `you have no token "${name}"`, 'see: gantry token list');
+    }
+    const whole = gone.some(({ scopes, app }) => scopes === null && app === null);
+    if (whole && !(await hasAdmin(parts, tx))) {
+      const problem = 'this token is the last way in of the last admin';
+      throw new GantryError('conflict', 'last-way-in', problem, 'first set a password: open /me');
     }
     await tx
       .deleteFrom('signin_sessions')

@@ -31,7 +31,7 @@ function setEnabled(parts: EngineParts, name: string, enabled: boolean, actor: A
     if (enabled) await demandOther(tx, actor, [user]);
     const disabled_at = enabled ? null : parts.clock.now();
     await tx.updateTable('users').set({ disabled_at }).where('id', '=', user.id).execute();
-    if (!enabled) await demandAdmin(tx);
+    if (!enabled) await demandAdmin(parts, tx);
     const action = enabled ? 'user.enable' : 'user.disable';
     await recordAudit(parts, tx, { chain: 'system', actor, action, object: name, detail: {} });
     if (!enabled) await endSessionsOf(parts, tx, user, actor, 'disabled');

@@ -58,7 +58,7 @@ export function revokeRole(parts: EngineParts, wanted: GrantWanted, actor: Actor
       .returning('holder')
       .execute();
     if (gone.length > 0) await recordAudit(parts, tx, entryOf(found, 'role.revoke', actor));
-    await demandAdmin(tx);
+    if (found.role === 'admin') await demandAdmin(parts, tx);
     return answerOf(found, gone.length > 0);
   });
 }

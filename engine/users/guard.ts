@@ -1,6 +1,6 @@
 import { GantryError } from '../model/errors';
 import type { UserId } from '../model/ids';
-import type { Actor } from '../parts';
+import type { Actor, EngineParts } from '../parts';
 import type { Tx } from '../store/store';
 import { solo } from './roles';
 import { ALL_APPS } from './scope';
@@ -20,7 +20,14 @@ export async function demandOther(tx: Tx, actor: Actor, whose: readonly { name: 
  * To be called after the change, in its transaction.
  * @throws GantryError `last-admin` when nobody would be left who could say who may what
  */
-export async function demandAdmin(tx: Tx): Promise<void> {
+export async function demandAdmin(parts: EngineParts, tx: Tx): Promise<void> {
+  if (await hasAdmin(parts, tx)) return;
+  const next = 'first make somebody else, who has a way in, admin for all apps: gantry role grant USER admin';
+  throw new GantryError('conflict', 'last-admin', 'this is the last admin of all apps', next);
+}
+
+/** Is there an admin of all apps who can get in: by a password, a provider, or a token that is not narrowed? */
+export async function hasAdmin({ clock }: EngineParts, tx: Tx): Promise<boolean> {
   const left = await tx
     .selectFrom('users')
     .leftJoin('team_members', 'team_members.user_id', 'users.id')
@@ -37,11 +44,25 @@ export async function demandAdmin(tx: Tx): Promise<void> {
     )
     .select('users.id')
     .where('users.disabled_at', 'is', null)
+    .where(({ or, exists, ref, selectFrom }) =>
+      or([
+        exists(selectFrom('passwords').select('user_id').where('user_id', '=', ref('users.id'))),
+        exists(selectFrom('provider_links').select('user_id').where('user_id', '=', ref('users.id'))),
+        exists(
+          selectFrom('tokens')
+            .select('tokens.hash')
+            .where('tokens.user_id', '=', ref('users.id'))
+            .where('tokens.scopes', 'is', null)
+            .where('tokens.app', 'is', null)
+            .where((token) =>
+              token.or([token('tokens.ends_at', 'is', null), token('tokens.ends_at', '>', clock.now())]),
+            ),
+        ),
+      ]),
+    )
     .limit(1)
     .executeTakeFirst();
-  if (left !== undefined) return;
-  const next = 'first make somebody else admin for all apps: gantry role grant USER admin';
-  throw new GantryError('conflict', 'last-admin', 'this is the last admin of all apps', next);
+  return left !== undefined;
 }
 
 /** Who is in a team. */

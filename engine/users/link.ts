@@ -1,9 +1,10 @@
 import { recordAudit } from '../audit/record';
 import { GantryError } from '../model/errors';
 import type { Actor, EngineParts } from '../parts';
+import { endSessionsOf } from '../signin/sessions';
 import type { Tx } from '../store/store';
-import { findUser } from './find';
-import { demandOther } from './guard';
+import { findUser, type UserFound } from './find';
+import { demandAdmin, demandOther } from './guard';
 import { type Identity, spellIdentity } from './identities';
 
 /** What people can be known by, besides their name here. */
@@ -57,8 +58,8 @@ export async function linkIdentityIn(parts: EngineParts, tx: Tx, wanted: LinkWan
 
 /**
  * Whoever has this address or account is a stranger again. Not by oneself: one's own commits would not be one's own any
- * more, and could be approved.
- * @throws GantryError `user-unknown`, `identity`, `identity-unknown`, `own-role`.
+ * more, and could be approved. With an address goes what an OpenID provider knows them by, and their sessions.
+ * @throws GantryError `user-unknown`, `identity`, `identity-unknown`, `own-role`, `last-admin`.
  */
 export function unlinkIdentity(parts: EngineParts, wanted: LinkWanted, actor: Actor): Promise<Linked> {
   return parts.store.write(async (tx) => {
@@ -76,10 +77,19 @@ export function unlinkIdentity(parts: EngineParts, wanted: LinkWanted, actor: Ac
       const problem = `${user.name} is not known as ${identity.name} (${identity.kind})`;
       throw new GantryError('not-found', 'identity-unknown', problem, 'see: gantry user list');
     }
-    const told = { chain: 'system', actor, action: 'user.unlink', object: user.name, detail: { ...identity } };
-    await recordAudit(parts, tx, told);
+    const detail = { ...identity, providerLinks: identity.kind === 'email' ? await forgetProvider(tx, user) : 0 };
+    await recordAudit(parts, tx, { chain: 'system', actor, action: 'user.unlink', object: user.name, detail });
+    if (detail.providerLinks > 0) {
+      await endSessionsOf(parts, tx, user, actor, 'the provider names them no more');
+      await demandAdmin(parts, tx);
+    }
     return { user: user.name, ...identity, changed: true };
   });
+}
+
+/** What an address has once said at an OpenID provider holds no longer than the address. @returns how many were linked */
+async function forgetProvider(tx: Tx, { id }: UserFound): Promise<number> {
+  return (await tx.deleteFrom('provider_links').where('user_id', '=', id).returning('subject').execute()).length;
 }
 
 function checked(wanted: Identity): Identity {

@@ -58,7 +58,7 @@ export function leaveTeam(parts: EngineParts, wanted: MemberWanted, actor: Actor
       .where('user_id', '=', user.id)
       .returning('user_id')
       .execute();
-    await demandAdmin(tx);
+    await demandAdmin(parts, tx);
     const told = { chain: 'system', actor, action: 'team.leave', object: team.name, detail: { user: user.name } };
     if (gone.length > 0) await recordAudit(parts, tx, told);
     return { team: team.name, user: user.name, changed: gone.length > 0 };

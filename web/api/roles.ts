@@ -1,3 +1,4 @@
+import { demandWhole } from '../identity/principal';
 import { actorOf, param, type Route } from '../route';
 import { endpoint } from './endpoint';
 import { granted, grantWanted } from './schemas/people';
@@ -17,6 +18,7 @@ export const roleRoutes: readonly Route[] = [
     answers: { 200: granted },
     errors: ['not-found'],
     handle: async ({ engine }, ctx, { body }) => {
+      demandWhole(ctx);
       ctx.body = await engine.users.grant(body, actorOf(ctx));
     },
   }),
@@ -44,6 +46,7 @@ export const roleRoutes: readonly Route[] = [
     body: grantWanted,
     answers: { 200: granted },
     handle: async ({ engine }, ctx, { body }) => {
+      demandWhole(ctx);
       ctx.body = await engine.users.grant({ ...body, app: param(ctx, 'app') }, actorOf(ctx));
     },
   }),

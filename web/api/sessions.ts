@@ -1,5 +1,5 @@
 import { clientOf } from '../identity/client';
-import { principalOf } from '../identity/principal';
+import { demandWhole, principalOf } from '../identity/principal';
 import { ForbiddenError } from '../refusals';
 import { param, type Route } from '../route';
 import { endpoint } from './endpoint';
@@ -14,6 +14,7 @@ export const sessionRoutes: readonly Route[] = [
     summary: 'lists the browsers and command lines in which you are signed in',
     answers: { 200: sessionList },
     handle: async ({ engine }, ctx) => {
+      demandWhole(ctx);
       const { user, session } = principalOf(ctx);
       ctx.body = { items: await engine.signin.sessions(user.id, session) };
     },
@@ -46,6 +47,7 @@ export const sessionRoutes: readonly Route[] = [
       const { user, session } = principalOf(ctx);
       const named = param(ctx, 'session');
       const ended = named === 'current' && session !== null ? session : named;
+      if (ended !== session) demandWhole(ctx);
       await engine.signin.endSession(user, ended);
       ctx.body = { ended };
     },

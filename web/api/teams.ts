@@ -1,3 +1,4 @@
+import { demandWhole } from '../identity/principal';
 import { actorOf, param, type Route } from '../route';
 import { endpoint } from './endpoint';
 import { memberChanged, memberWanted, newTeam, teamAdded, teamList } from './schemas/people';
@@ -38,6 +39,7 @@ export const teamRoutes: readonly Route[] = [
     body: memberWanted,
     answers: { 200: memberChanged },
     handle: async ({ engine }, ctx, { body }) => {
+      demandWhole(ctx);
       ctx.body = await engine.teams.join({ team: param(ctx, 'team'), user: body.user }, actorOf(ctx));
     },
   }),

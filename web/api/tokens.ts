@@ -12,6 +12,7 @@ export const tokenRoutes: readonly Route[] = [
     summary: 'lists your API tokens, never what they are',
     answers: { 200: tokenList },
     handle: async ({ engine }, ctx) => {
+      demandWhole(ctx);
       ctx.body = { items: await engine.signin.tokens(principalOf(ctx).user.id) };
     },
   }),
@@ -42,9 +43,12 @@ export const tokenRoutes: readonly Route[] = [
     summary: 'takes back one of your API tokens',
     details: 'Browsers in which it was pasted are signed out.',
     answers: { 200: tokenRevoked },
+    errors: ['conflict'],
     handle: async ({ engine }, ctx) => {
       const name = param(ctx, 'token');
-      await engine.signin.revokeToken(principalOf(ctx).user, name);
+      const { user, token } = principalOf(ctx);
+      if (name !== token) demandWhole(ctx);
+      await engine.signin.revokeToken(user, name);
       ctx.body = { revoked: name };
     },
   }),

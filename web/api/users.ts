@@ -1,3 +1,4 @@
+import { demandWhole } from '../identity/principal';
 import { invitationUrl } from '../pages/invitation';
 import { actorOf, param, type Route } from '../route';
 import { endpoint } from './endpoint';
@@ -33,6 +34,7 @@ export const userRoutes: readonly Route[] = [
     answers: { 201: userAdded },
     errors: ['conflict', 'not-found'],
     handle: async (parts, ctx, { body }) => {
+      demandWhole(ctx);
       const { name, invitation, endedSolo } = await parts.engine.users.add(body, actorOf(ctx));
       const way = { url: invitationUrl(parts, invitation.secret), endsAt: invitation.endsAt };
       ctx.status = 201;
@@ -73,6 +75,7 @@ export const userRoutes: readonly Route[] = [
     answers: { 200: identityLinked },
     errors: ['conflict'],
     handle: async ({ engine }, ctx, { body }) => {
+      demandWhole(ctx);
       ctx.body = await engine.users.link({ user: param(ctx, 'user'), ...body }, actorOf(ctx));
     },
   }),

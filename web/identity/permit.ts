@@ -28,10 +28,19 @@ export async function permit(parts: WebParts, ctx: Context, route: Route): Promi
   return (now) => JSON.stringify(now.appsTo('read')) === seen;
 }
 
-/** The same for what only the route knows. @param name of the app; undefined for what concerns no single app */
-export function demand(parts: WebParts, ctx: Context, action: Action, name: string | undefined): Promise<Permitted> {
+/**
+ * The same for what only the route knows.
+ * @param name of the app; undefined for what concerns no single app
+ * @param wholeRepository at every app that lies in one repository with it
+ */
+export function demand(
+  parts: WebParts,
+  ctx: Context,
+  action: Action,
+  name: string | undefined,
+  wholeRepository = ctx.params.repository !== undefined,
+): Promise<Permitted> {
   const pattern = `${ctx.method} ${typeof ctx._matchedRoute === 'string' ? ctx._matchedRoute : ''}`;
-  const wholeRepository = ctx.params.repository !== undefined;
   const asked = { principal: principalOf(ctx), rights: rightsIn(ctx), pattern, wholeRepository };
   return demandOf(parts, asked, action, name);
 }

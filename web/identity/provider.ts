@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type * as Oidc from 'openid-client';
 import { GantryError, messageOf } from '../../engine/model/errors';
+import { FRESH_FACTOR_MS } from '../../engine/signin/limits';
 import { createOutgoing, type Outgoing, type OutgoingOptions } from '../../outgoing/outgoing';
 import { PROVIDER_ANSWER_MS } from '../limits';
 
@@ -20,6 +21,8 @@ export interface ProviderPerson {
   email: string | null;
   /** They have shown a second factor there. */
   secondFactor: boolean;
+  /** When they have shown there who they are, ms UTC; null when the provider does not say. */
+  shownAt: number | null;
 }
 
 /** People of an OpenID provider: code flow with PKCE, state and nonce. */
@@ -96,6 +99,8 @@ function openProvider(settings: ProviderOptions, secret: string, outgoing: Outgo
       const to = oidc.buildAuthorizationUrl(config, {
         redirect_uri: back,
         scope: 'openid email',
+        // Whoever signed in there longer ago does it again, and the answer has to say when it was.
+        max_age: String(FRESH_FACTOR_MS.browser / 1000),
         code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
         state: attempt.state,
@@ -146,12 +151,13 @@ async function discover(settings: ProviderOptions, secret: string, outgoing: Out
 
 function personIn(claims: Oidc.IDToken | undefined, { factorAcr }: ProviderOptions): ProviderPerson {
   if (claims === undefined) throw new Error('no ID token');
-  const { iss, sub, email, email_verified, amr, acr } = claims;
+  const { iss, sub, email, email_verified, amr, acr, auth_time } = claims;
   const methods = Array.isArray(amr) ? amr : [];
   return {
     issuer: iss,
     subject: sub,
     email: typeof email === 'string' && email_verified === true ? email : null,
+    shownAt: typeof auth_time === 'number' ? auth_time * 1000 : null,
     secondFactor: methods.some((method) => FACTORS.includes(String(method))) || factorAcr.includes(String(acr)),
   };
 }

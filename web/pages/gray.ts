@@ -1,6 +1,7 @@
 import type { Explained } from '../../engine/gray/explain';
 import { GantryError, messageOf } from '../../engine/model/errors';
 import { formatShare, nearestShare, parseShare } from '../../pipelines/units';
+import { demandPerson } from '../identity/principal';
 import type { WebParts } from '../parts';
 import { actorOf, type Context, param, query, type Route } from '../route';
 import { seeOther } from './login';
@@ -35,7 +36,9 @@ export const grayPageRoutes: readonly Route[] = [
     may: 'gray',
     handle: async (parts, ctx) => {
       const app = param(ctx, 'app');
-      const { run } = await parts.engine.runs.setGrayShare({ app, share: shareOf(ctx) }, actorOf(ctx));
+      const share = shareOf(ctx);
+      if (await parts.engine.gray.isBeyondPlan(app, share)) await demandPerson(parts, ctx);
+      const { run } = await parts.engine.runs.setGrayShare({ app, share }, actorOf(ctx));
       seeOther(ctx, `/apps/${app}/runs/${run}`);
     },
   },

@@ -89,6 +89,6 @@ function openAttempt({ engine }: WebParts, sealed: string | undefined): Attempt 
 const unknownPerson = ({ name }: Provider): ForbiddenError =>
   new ForbiddenError(
     `${name} knows you, but here you are nobody yet, or no more`,
-    'ask an admin: gantry user add NAME --email YOUR-ADDRESS',
+    'ask an admin: gantry user add NAME --email YOUR-ADDRESS; with another account there: gantry user unlink, then link',
     'provider-unknown',
   );

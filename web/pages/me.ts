@@ -1,6 +1,6 @@
 import { clientOf } from '../identity/client';
 import { setSessionCookie } from '../identity/cookie';
-import { demandSelf, principalOf } from '../identity/principal';
+import { demandSelf, demandWhole, principalOf } from '../identity/principal';
 import type { WebParts } from '../parts';
 import { type Context, param, query, type Route } from '../route';
 import { begin, ownPath, seeOther } from './login';
@@ -36,6 +36,7 @@ export const mePageRoutes: readonly Route[] = [
     handle: async (parts, ctx) => {
       const { user, session } = principalOf(ctx);
       const ended = param(ctx, 'session');
+      if (ended !== session) demandWhole(ctx);
       await parts.engine.signin.endSession(user, ended);
       if (ended === session) setSessionCookie(parts, ctx, null);
       seeOther(ctx, '/me');
@@ -71,6 +72,7 @@ export const mePageRoutes: readonly Route[] = [
     permission: 'page',
     may: 'signed-in',
     handle: async (parts, ctx) => {
+      await demandSelf(parts, ctx);
       const { hasSecondFactor } = await parts.engine.signin.account(principalOf(ctx).user.id);
       if (!hasSecondFactor) return seeOther(ctx, '/me/second-factor');
       await showConfirm(parts, ctx, ownPath(query(ctx, 'next')), '');
@@ -82,6 +84,7 @@ export const mePageRoutes: readonly Route[] = [
     permission: 'page',
     may: 'signed-in',
     handle: async (parts, ctx) => {
+      await demandSelf(parts, ctx);
       const { user, session } = principalOf(ctx);
       const next = ownPath(ctx.state.form?.get('next') ?? undefined);
       const shown = { session: session ?? '', code: codeOf(ctx) };

@@ -123,6 +123,20 @@ describe('a local account', () => {
     expect((await new Person(house, 'vera', clock).password()).status).to.equal(303);
   });
 
+  it('takes back what a command line has still to fetch, when its person is disabled', async () => {
+    const here = { agent: 'test', address: '10.0.0.1' };
+    await vera.accept(invitation);
+    const { signin, parts, users } = house.engine;
+    const asked = await signin.askForLogin(here);
+    const user = await signin.byPassword({ name: 'vera', password: PASSWORD }, here);
+    const found = await signin.ofSession(user?.secret ?? '', 'browser');
+    if (found === undefined) throw new Error('no session');
+    await signin.decideLogin(found.principal, { code: asked.code, yes: true });
+    await users.disable('vera', 'user:owner');
+    await users.enable('vera', 'user:owner');
+    expect(await parts.store.read.selectFrom('login_requests').selectAll().execute()).to.deep.equal([]);
+  });
+
   it('lets nobody in while it is disabled, and ends what was open', async () => {
     await vera.accept(invitation);
     await house.engine.users.disable('vera', 'user:owner');
@@ -210,6 +224,29 @@ describe('a second factor', () => {
     expect((await rita.showCode()).status).to.equal(303);
   });
 
+  it('that was only offered is offered anew after another password', async () => {
+    const vera = await Person.add(house, 'vera', clock, ['qa']);
+    const first = await house.engine.signin.invite('vera', 'user:owner');
+    await vera.send(`/invitation/${first.secret}`, { password: PASSWORD, again: PASSWORD });
+    const seen = /<code>([A-Z2-7 ]+)<\/code>/.exec(await (await vera.get('/login/enrol')).text())?.[1];
+    const again = await house.engine.signin.invite('vera', 'user:owner');
+    await vera.accept(again.secret);
+    expect(seen?.replaceAll(' ', '')).to.have.length(32);
+    expect(vera.seed).to.not.equal(seen?.replaceAll(' ', ''));
+  });
+
+  it('completes a half session once', async () => {
+    const here = { agent: 'test', address: '10.0.0.1' };
+    const { signin } = house.engine;
+    const half = await signin.byPassword({ name: 'rita', password: PASSWORD }, here);
+    const found = await signin.ofSession(half?.secret ?? '', 'browser');
+    if (found === undefined) throw new Error('no half session');
+    const [one = '', two = ''] = rita.recoveryCodes;
+    expect(await signin.completeByCode(found, one, here)).to.not.equal(undefined);
+    const second = await signin.completeByCode(found, two, here).catch((error: unknown) => error);
+    expect(second).to.have.property('code', 'sign-in-over');
+  });
+
   it('is begun anew by an invitation that says so, and by no other', async () => {
     const again = await house.engine.signin.invite('rita', 'user:owner');
     const kept = await new Person(house, 'rita', clock).send(`/invitation/${again.secret}`, {
@@ -218,6 +255,9 @@ describe('a second factor', () => {
     });
     expect(kept.headers.get('location')).to.match(/^\/login\/code/);
     const anew = await house.engine.signin.invite('rita', 'user:owner', { newSecondFactor: true });
+    const old = await new Person(house, 'rita', clock).password();
+    expect(old.status, 'whoever knows the old password cannot set it up').to.equal(401);
+    expect((await rita.get('/')).status, 'what was open is closed').to.equal(303);
     await rita.accept(anew.secret);
     expect(rita.recoveryCodes).to.have.length(10);
   });

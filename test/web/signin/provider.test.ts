@@ -96,6 +96,52 @@ describe('signing in at an OpenID provider', function () {
     expect((await again.get('/')).status).to.equal(200);
   });
 
+  const factorTimes = async () =>
+    (
+      await house.engine.parts.store.read.selectFrom('signin_sessions').select(['stage', 'second_factor_at']).execute()
+    ).map(({ stage, second_factor_at }) => [stage, second_factor_at]);
+
+  it('takes a second factor that was shown there for as old as it is', async () => {
+    const ada = await addAda(['release-manager']);
+    const shownAt = Math.floor(Date.now() / 1000) - 600;
+    provider.account = { sub: 'sub-1', email: 'ada@example.org', email_verified: true, amr: ['mfa'], shownAt };
+    expect(await (await walk(ada)).text()).to.include('url=/me');
+    expect(await factorTimes()).to.deep.equal([['open', shownAt * 1000]]);
+  });
+
+  it('lets in by a second factor of which the provider does not say when it was shown, but not as a fresh one', async () => {
+    await addAda(['release-manager']);
+    const named = { issuer: 'https://bank.example', subject: 'sub-1', email: 'ada@example.org', secondFactor: true };
+    await house.engine.signin.byProvider({ ...named, shownAt: null }, { agent: 'test', address: '10.0.0.1' });
+    expect(await factorTimes()).to.deep.equal([['open', null]]);
+  });
+
+  it('lets nobody set a first password in a browser in which no second factor was shown lately', async () => {
+    const ada = await addAda();
+    await walk(ada);
+    const refused = await ada.submit('/me', '/me/password', { current: '', password: 'plum tractor violet' });
+    expect(refused.headers.get('location')).to.equal('/confirm?next=%2Fme');
+    expect(await house.engine.parts.store.read.selectFrom('passwords').selectAll().execute()).to.deep.equal([]);
+  });
+
+  it('ends with the address by which somebody was named', async () => {
+    const ada = await addAda();
+    await walk(ada);
+    await house.engine.users.unlink({ user: 'ada', kind: 'email', name: 'ada@example.org' }, 'user:owner');
+    expect((await ada.get('/me')).status).to.equal(303);
+    const refused = await walk(new Person(house, 'ada', clock));
+    expect(refused.status).to.equal(403);
+    expect(await refused.text()).to.include('gantry user unlink');
+  });
+
+  it('counts no attempt while the provider does not answer', async () => {
+    await provider.stop();
+    await new Person(house, 'ada', clock).get('/login/provider');
+    const rows = await house.engine.parts.store.read.selectFrom('signin_waits').select('failures').execute();
+    expect(rows.map(({ failures }) => failures)).to.deep.equal([0]);
+    provider = await TestProvider.start(() => '');
+  });
+
   it('does not open a session for somebody who is disabled', async () => {
     await addAda();
     await walk(new Person(house, 'ada', clock));

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { SESSION_LIVES } from '../../../engine/signin/limits';
+import { SESSION_LIVES, SESSIONS_MAX } from '../../../engine/signin/limits';
 import { signIn } from '../support/browser';
 import { type House, makeHouse } from '../support/house';
-import { HandClock } from '../support/person';
+import { HandClock, Person } from '../support/person';
 
 const MINUTE = 60_000;
 
@@ -92,6 +92,29 @@ describe('a session', () => {
   });
 });
 
+describe('sessions of one proof', () => {
+  it('do not crowd out those of another', async () => {
+    const clock = new HandClock();
+    const house = await makeHouse({ clock });
+    try {
+      const vera = await Person.add(house, 'vera', clock, ['viewer']);
+      await vera.accept((await house.engine.signin.invite('vera', 'user:owner')).secret);
+      const { id } = await house.engine.parts.store.read
+        .selectFrom('users')
+        .select('id')
+        .where('name', '=', 'vera')
+        .executeTakeFirstOrThrow();
+      const { token } = await house.engine.signin.createToken({ id, name: 'vera' }, { name: 'ci', may: ['read'] });
+      clock.pass(1);
+      const here = { agent: 'test', address: '10.0.0.1' };
+      for (let i = 0; i < SESSIONS_MAX + 1; i++) await house.engine.signin.byToken(token, here);
+      expect((await vera.get('/me')).status).to.equal(200);
+    } finally {
+      await house.close();
+    }
+  });
+});
+
 describe('an API token', () => {
   const clock = new HandClock();
   let house: House;
@@ -163,7 +186,41 @@ describe('an API token', () => {
     expect([answer.status, await answer.text()]).to.satisfy(
       ([status, text]: [number, string]) => status === 403 && text.includes('token-narrowed'),
     );
-    expect((await by(made.token, '/api/v1/users/owner/invitation', { method: 'POST' })).status).to.equal(403);
+    await Person.add(house, 'mallory', clock);
+    await house.engine.teams.add('deciders', 'user:owner');
+    const ways: [string, object][] = [
+      ['users/owner/invitation', {}],
+      ['users', { name: 'eve', role: 'release-manager' }],
+      ['users/mallory/identities', { kind: 'email', name: 'eve@example.org' }],
+      ['roles/grant', { user: 'mallory', role: 'release-manager' }],
+      ['apps/ledger/roles/grant', { user: 'mallory', role: 'release-manager' }],
+      ['teams/deciders/members', { user: 'mallory' }],
+    ];
+    for (const [path, wish] of ways) {
+      const refused = await by(made.token, `/api/v1/${path}`, { method: 'POST', body: JSON.stringify(wish) });
+      expect(`${refused.status} ${await refused.text()}`, path).to.match(/^403 .*token-narrowed/);
+    }
+  });
+
+  it('that is narrowed sees and ends no session and no token but itself', async () => {
+    const { made } = await make({});
+    const { items } = await house.json<Sessions>('/api/v1/sessions');
+    expect(items).to.deep.equal([]);
+    for (const path of ['sessions', 'tokens']) expect((await by(made.token, `/api/v1/${path}`)).status).to.equal(403);
+    const end = (path: string) => by(made.token, `/api/v1/${path}`, { method: 'POST' });
+    expect((await end('sessions/abc/end')).status).to.equal(403);
+    expect((await end('tokens/first/revoke')).status).to.equal(403);
+    expect((await end('tokens/ci/revoke')).status).to.equal(200);
+    expect((await house.ask('/api/v1/status')).status).to.equal(200);
+  });
+
+  it('stays while it is the last way in of the last admin', async () => {
+    const refused = await house.post('/api/v1/tokens/first/revoke');
+    expect(`${refused.status} ${await refused.text()}`).to.match(/^409 .*last-way-in.*\/me/);
+    const { id } = await house.engine.parts.store.read.selectFrom('users').select('id').executeTakeFirstOrThrow();
+    const password = { user_id: id, hash: 'x', set_at: clock.now() };
+    await house.engine.parts.store.write((tx) => tx.insertInto('passwords').values(password).execute());
+    expect((await house.post('/api/v1/tokens/first/revoke')).status).to.equal(200);
   });
 
   it('tells when it was last used, and writes that once a minute', async () => {
