@@ -20,7 +20,12 @@ export async function findOpenGate(tx: Tx, named: GateNamed): Promise<Gate> {
 
 /** The gate that waits, or that was opened and whose approval nothing has used yet. @throws as `findOpenGate` */
 export async function findUnusedGate(tx: Tx, named: GateNamed): Promise<Gate> {
-  const found = await gatesNamed(tx, named).where('approvals.state', 'in', ['requested', 'granted']).execute();
+  const found = await gatesNamed(tx, named)
+    .where('approvals.state', 'in', ['requested', 'granted'])
+    // A run that has ended, or is being taken back, asks nobody.
+    .where('runs.ends_as', 'is', null)
+    .where('runs.ended_at', 'is', null)
+    .execute();
   return theOnly(found, named, 'no approval can be taken back');
 }
 

@@ -51,7 +51,8 @@ export function identityOf(actor: string): Identity {
   return { kind, name };
 }
 
-async function personsOf(db: Reader, identity: Identity): Promise<readonly UserId[]> {
+/** The persons behind what was noted; none for an account that is linked to nobody. */
+export async function personsOf(db: Reader, identity: Identity): Promise<readonly UserId[]> {
   if (identity.kind !== 'user') return peopleOf(db, [identity]);
   const user = await db.selectFrom('users').select('id').where('name', '=', identity.name).executeTakeFirst();
   return user === undefined ? [] : [user.id];

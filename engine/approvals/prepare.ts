@@ -1,20 +1,18 @@
+import { NO_COMMIT } from '../deliveries/accept';
 import { findProduction } from '../environments/find';
 import { GantryError } from '../model/errors';
-import type { RunId, UserId } from '../model/ids';
+import type { AppId, DeliveryId, RunId, UserId } from '../model/ids';
 import type { EngineParts } from '../parts';
 import type { ReleaseRecord } from '../releases/record';
 import { fence } from '../steps/fence';
 import type { StepLease } from '../steps/lease';
 import { insertInto } from '../store/statement';
 import type { Tx } from '../store/store';
-import type { PartInChange } from '../store/tables';
 import type { Identity } from '../users/identities';
 import { solo } from '../users/roles';
-import { PARTS } from './part';
-import { holdersOf, identityOf, type PeopleInChange, peopleInChange } from './people';
-
-/** Somebody who took part in what a run carries. */
-export type PersonInChange = Identity & { part: PartInChange };
+import { PARTS, type PersonInChange } from './part';
+import { holdersOf, identityOf, type PeopleInChange, peopleInChange, personsOf } from './people';
+import { demandKnown } from './strangers';
 
 /** A gate that a plan has. */
 export interface PlannedGate {
@@ -23,21 +21,35 @@ export interface PlannedGate {
   count: number;
 }
 
-/** The commit that is in production, to which a run's commits are counted from; null: there is none. */
-export async function commitInProduction(parts: EngineParts, { app }: StepLease): Promise<string | null> {
-  const stable = await stableRelease(parts, app.id);
-  return stable === undefined ? null : (JSON.parse(stable.record) as ReleaseRecord).commit;
+/**
+ * The commit from which a run's commits are counted: the one in production, else where the ref stood before; null: there
+ * is neither.
+ */
+export async function commitBefore(parts: EngineParts, { app, run }: StepLease): Promise<string | null> {
+  const inProduction = await commitInProduction(parts, app.id);
+  if (inProduction !== null) return inProduction;
+  const row = await parts.store.read
+    .selectFrom('runs')
+    .select('moved_from')
+    .where('id', '=', run.id)
+    .executeTakeFirst();
+  const from = row?.moved_from ?? NO_COMMIT;
+  return from === NO_COMMIT ? null : from;
 }
 
-async function stableRelease(parts: EngineParts, app: StepLease['app']['id']) {
+/** Null for a release that was not built: whatever it stands beside, it carries none of the commits. */
+async function commitInProduction(parts: EngineParts, app: AppId): Promise<string | null> {
   const traffic = (await findProduction(parts, app))?.traffic;
   const id = traffic === undefined || traffic.stable === null ? null : traffic.lanes[traffic.stable];
-  if (id === null) return undefined;
-  return parts.store.read
+  if (id === null) return null;
+  const stable = await parts.store.read
     .selectFrom('releases')
-    .select(['record', 'created_at'])
-    .where('id', '=', id as never)
+    .innerJoin('runs', 'runs.id', 'releases.run_id')
+    .select('releases.record')
+    .where('releases.id', '=', id as never)
+    .where('runs.trigger', '!=', 'release')
     .executeTakeFirst();
+  return stable === undefined ? null : (JSON.parse(stable.record) as ReleaseRecord).commit;
 }
 
 /**
@@ -50,11 +62,13 @@ export async function prepareApprovals(
   lease: StepLease,
   { people, gates }: { people: readonly PersonInChange[]; gates: readonly PlannedGate[] },
 ): Promise<{ excluded: string[] }> {
-  const since = (await stableRelease(parts, lease.app.id))?.created_at ?? 0;
+  const commit = await commitInProduction(parts, lease.app.id);
   return parts.store.write(async (tx) => {
     await fence(tx, lease);
-    await note(tx, lease.run.id, [...people, ...(await pushersOf(tx, lease, since))]);
+    const pushers = await pushersOf(tx, lease, commit);
+    await note(tx, lease.run.id, [...people, ...pushers]);
     if (await solo(tx)) return { excluded: [] };
+    if (gates[0] !== undefined) await demandKnown(tx, gates[0].step, people, await areKnown(tx, pushers));
     const parties = await peopleInChange(tx, lease.run.id);
     for (const gate of gates) await demandDeciders(tx, lease, gate, parties);
     return { excluded: await namesOf(tx, [...parties.keys()]) };
@@ -71,17 +85,33 @@ async function note(tx: Tx, run: RunId, people: readonly PersonInChange[]): Prom
   await insertPeople(tx, [...rows.values()]);
 }
 
-/** Whoever pushed to the ref since the release that is in production was made. */
-async function pushersOf(tx: Tx, { app, run }: StepLease, since: number): Promise<PersonInChange[]> {
-  const rows = await tx
-    .selectFrom('deliveries')
-    .select('pusher')
+/** Whoever pushed to the ref after the push that brought what is in production; when that is not known, all of them. */
+async function pushersOf(tx: Tx, { app, run }: StepLease, commit: string | null): Promise<PersonInChange[]> {
+  const pushes = () => tx.selectFrom('deliveries').where('app_id', '=', app.id).where('ref', '=', run.ref);
+  const base =
+    commit === null
+      ? undefined
+      : await pushes()
+          .select(['id', 'received_at'])
+          .where('after', '=', commit)
+          .orderBy('received_at')
+          .executeTakeFirst();
+  const rows = await pushes()
+    .select(['source', 'pusher'])
     .distinct()
-    .where('app_id', '=', app.id)
-    .where('ref', '=', run.ref)
-    .where('received_at', '>=', since)
+    .where('received_at', '>=', base?.received_at ?? 0)
+    .$if(base !== undefined, (query) => query.where('id', '!=', base?.id as DeliveryId))
     .execute();
-  return rows.map(({ pusher }) => ({ part: 'pusher', ...identityOf(pusher) }));
+  return rows.map(({ source, pusher }) => ({ part: 'pusher', ...pusherOf(source, pusher) }));
+}
+
+/** A forge that stands as the pusher of what it told is no user who happens to be called so. */
+const pusherOf = (source: string, pusher: string): Identity =>
+  pusher === source ? { kind: 'forge', name: pusher } : identityOf(pusher);
+
+async function areKnown(tx: Tx, pushers: readonly PersonInChange[]): Promise<boolean> {
+  for (const pusher of pushers) if ((await personsOf(tx, pusher)).length === 0) return false;
+  return pushers.length > 0;
 }
 
 async function demandDeciders(tx: Tx, { app }: StepLease, gate: PlannedGate, parties: PeopleInChange): Promise<void> {

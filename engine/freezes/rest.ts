@@ -8,8 +8,8 @@ import { freezeOf } from './freezes';
 
 /** Why a step does not begin now although it could. */
 export interface Rest {
-  /** When it may, ms UTC. A freeze can end earlier. */
-  until: number;
+  /** When it may, ms UTC; null: nobody can say. A freeze can end earlier. */
+  until: number | null;
   /** `a freeze: quarterly close`, `the change window Mon-Fri 09:00-17:00 Europe/Berlin`. */
   words: string;
 }
@@ -19,6 +19,9 @@ interface Change {
   app_id: AppId;
   role: string;
   kind: string;
+  stage: string;
+  position: number;
+  spec: string;
 }
 
 /** Kinds that change what people meet. */
@@ -29,6 +32,7 @@ const changeOf = statement<{ step: StepId }, Change>((db, argument) =>
     .selectFrom('steps')
     .innerJoin('runs', 'runs.id', 'steps.run_id')
     .select(['steps.run_id', 'steps.app_id', 'steps.role', 'steps.kind'])
+    .select(['steps.stage', 'steps.position', 'steps.spec'])
     .where('steps.id', '=', argument('step'))
     .where('steps.verb', '=', sql.lit('run' as const))
     .where('steps.state', '=', sql.lit('ready' as const))
@@ -46,10 +50,49 @@ export async function restOf(db: Reader, step: StepId): Promise<Rest | undefined
   const now = await nowOf(db);
   const glass = await brokenOf(db, change.run_id);
   if (glass) return undefined;
-  const freeze = change.role === 'environment' ? undefined : await freezeOf(db, change.app_id, now);
-  if (freeze !== undefined) return { until: freeze.until, words: `a freeze: ${freeze.reason}` };
-  return windowRest(db, change.run_id, now);
+  const freeze = (await isHeldByFreeze(db, change)) ? await freezeOf(db, change.app_id, now) : undefined;
+  if (freeze !== undefined) return { until: freeze.until, words: freezeWords(freeze) };
+  return windowRest(db, change, now);
 }
+
+const freezeWords = ({ reason }: { reason: string }): string => `a freeze: ${reason}`;
+
+/**
+ * What holds the steps behind a gate that still waits for people: a freeze, unless they break the glass there.
+ */
+export async function restBehind(db: Reader, gate: { app_id: AppId; role: string }): Promise<Rest | undefined> {
+  if (gate.role === 'environment') return undefined;
+  const freeze = await freezeOf(db, gate.app_id, await nowOf(db));
+  return freeze && { until: freeze.until, words: freezeWords(freeze) };
+}
+
+/**
+ * Who lets fewer visitors into gray goes back. What is delivered before its own gate meets nobody yet: it does not rest,
+ * so that people are asked, and can break the glass.
+ */
+async function isHeldByFreeze(db: Reader, change: Change): Promise<boolean> {
+  if (change.role === 'environment') return false;
+  if (change.kind === 'share') return !onlyLowers(change.spec);
+  return change.kind !== 'deliver' || !(await hasGateAhead(db, change));
+}
+
+const onlyLowers = (spec: string): boolean => (JSON.parse(spec) as { lowers?: boolean }).lowers === true;
+
+async function hasGateAhead(db: Reader, { run_id, stage, position }: Change): Promise<boolean> {
+  const gate = await db
+    .selectFrom('steps')
+    .select('id')
+    .where('run_id', '=', run_id)
+    .where('stage', '=', stage)
+    .where('kind', '=', 'approve')
+    .where('position', '>', position)
+    .limit(1)
+    .executeTakeFirst();
+  return gate !== undefined;
+}
+
+/** Gates that were opened; the steps behind them may have begun. */
+const OPENED = ['granted', 'consumed'] as const;
 
 /** Behind a gate that was opened in an emergency nothing rests. */
 async function brokenOf(db: Reader, run: RunId): Promise<boolean> {
@@ -58,26 +101,28 @@ async function brokenOf(db: Reader, run: RunId): Promise<boolean> {
     .innerJoin('approval_votes', 'approval_votes.approval_id', 'approvals.id')
     .select('approvals.id')
     .where('approvals.run_id', '=', run)
-    .where('approvals.state', '=', 'granted')
+    .where('approvals.state', 'in', OPENED)
     .where('approval_votes.broke_glass', '=', 1)
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
 }
 
-async function windowRest(db: Reader, run: RunId, now: number): Promise<Rest | undefined> {
+/** The window of a stage's gate is for all that comes behind it there, also once the first step has used the yes. */
+async function windowRest(db: Reader, { run_id, stage }: Change, now: number): Promise<Rest | undefined> {
   const rows = await db
     .selectFrom('approvals')
-    .select('change_window')
-    .where('run_id', '=', run)
-    .where('state', '=', 'granted')
-    .where('change_window', 'is not', null)
+    .innerJoin('steps', 'steps.id', 'approvals.step_id')
+    .select('approvals.change_window')
+    .where('approvals.run_id', '=', run_id)
+    .where('steps.stage', '=', stage)
+    .where('approvals.state', 'in', OPENED)
+    .where('approvals.change_window', 'is not', null)
     .execute();
   for (const { change_window: text } of rows) {
     const windows = parseChangeWindows(text ?? '');
-    if (windows === null || isOpen(windows, now)) continue;
-    const until = nextOpening(windows, now);
-    if (until !== null) return { until, words: `the change window ${text}` };
+    if (windows === null) return { until: null, words: `the change window ${text} cannot be read` };
+    if (!isOpen(windows, now)) return { until: nextOpening(windows, now), words: `the change window ${text}` };
   }
   return undefined;
 }

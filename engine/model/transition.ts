@@ -82,6 +82,8 @@ export function decide(run: RunView, event: RunEvent): Decision {
       if (run.endsAs !== null) return leadsNowhere(run, event.step);
       return settle(run, { changes: [{ ...move(run, event.step, ['running'], 'waiting'), reason: event.reason }] });
     case 'asked-again':
+      // A run that is being taken back asks nobody: a gate that waits would never let it end.
+      if (run.endsAs !== null) return settle(run, { changes: [] });
       return settle(run, { changes: shut(run, event.step, event.reason) });
     case 'succeeded':
       return settle(run, { changes: succeed(run, event.step) });

@@ -1,7 +1,7 @@
 import { DEFAULT_POOL } from '../../pipelines/names';
 import { type ApprovalShown, approvalsOf } from '../approvals/show';
 import { seeRunners } from '../control/runners';
-import { restOf } from '../freezes/rest';
+import { restBehind, restOf } from '../freezes/rest';
 import { isFinalRun, type RunState } from '../model/states';
 import type { EngineParts } from '../parts';
 import { databaseNow } from '../store/store';
@@ -52,7 +52,8 @@ export async function readFacts(parts: EngineParts, { app, run, steps, approvals
     runners: { alive: 0, places: 0, taken: 0, takenSince: null, lastSeen: null },
     inFront: 0,
   };
-  if (isFinalRun(run.state) || facts.gate !== null) return facts;
+  if (isFinalRun(run.state)) return facts;
+  if (facts.gate !== null) return { ...facts, rest: await restAtGate(parts, steps, facts.gate.step) };
   const running = steps.find((s) => s.state === 'running');
   if (running !== undefined) {
     const watch = running.kind === 'observe' ? await watchOf(parts, running) : null;
@@ -82,6 +83,11 @@ function gateOf(approvals: readonly ApprovalShown[]): WhyFacts['gate'] {
   const yes = gate.votes.filter(({ vote }) => vote === 'yes').map(({ user }) => user);
   const { step, role, count, expiresAt, why } = gate;
   return { step, role, count, expiresAt, yes, ...(why === '' ? {} : { askedAgain: why }) };
+}
+
+async function restAtGate({ store }: EngineParts, steps: readonly StepRow[], gate: string) {
+  const step = steps.find(({ name }) => name === gate);
+  return step && (await restBehind(store.read, step));
 }
 
 /** The end of a log that holds what the watch said last. */

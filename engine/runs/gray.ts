@@ -1,5 +1,6 @@
 import { formatShare } from '../../pipelines/units';
 import { findGray } from '../gray/find';
+import { demandNoPart, runBelow } from '../gray/planned-share';
 import { changedRules, type RuleChange } from '../gray/rules';
 import { GantryError } from '../model/errors';
 import type { Actor, EngineParts } from '../parts';
@@ -10,7 +11,7 @@ import { createRun } from './create';
 
 /**
  * Changes who meets the release that is gray now: a run of its own with one `share` step.
- * @throws GantryError `no-gray`, `no-stable`, `share-range`, and those of `changedRules`.
+ * @throws GantryError `no-gray`, `no-stable`, `share-range`, `gray-own`, and those of `changedRules`.
  */
 export async function setGrayShare(
   parts: EngineParts,
@@ -20,9 +21,14 @@ export async function setGrayShare(
   if (!Number.isInteger(wanted.share) || wanted.share < 0 || wanted.share > FULL_SHARE) {
     throw new GantryError('invalid', 'share-range', `a share is 0 % to 100 % in steps of 0.01 %`, 'for example: 5%');
   }
-  const { app, production, releaseId } = await findGray(parts, wanted.app);
+  const found = await findGray(parts, wanted.app);
+  const { app, production, releaseId } = found;
   const release = await findRelease(parts, releaseId);
+  const below = await runBelow(parts, found, wanted.share);
+  // A way back: no freeze holds it.
+  const lowers = wanted.share <= production.traffic.share && !widens(wanted.rules);
   const created = await parts.store.write(async (tx) => {
+    if (below !== null) await demandNoPart(tx, below, actor);
     const rules = await changedRules(parts, tx, production.traffic, wanted.rules ?? {});
     return createRun(parts, tx, app, {
       trigger: 'manual',
@@ -40,7 +46,7 @@ export async function setGrayShare(
           role: 'gray',
           stage: 'gray',
           verb: 'run',
-          spec: { share: wanted.share, rules },
+          spec: { share: wanted.share, rules, ...(lowers ? { lowers } : {}) },
           timeoutMs: 60_000,
         },
       ],
@@ -49,3 +55,5 @@ export async function setGrayShare(
   await ringAll(parts, created.hints);
   return { run: created.row.number, share: wanted.share };
 }
+
+const widens = ({ add = [], users = [] }: RuleChange = {}): boolean => add.length + users.length > 0;

@@ -24,8 +24,8 @@ export interface WhyFacts {
   watch: { step: string; until: number; soFar: string } | null;
   /** The step that could begin. */
   ready: { step: string; since: number; attempt: number; notBefore: number; reason: string } | null;
-  /** A freeze or a change window holds the ready step. */
-  rest?: { until: number; words: string } | undefined;
+  /** A freeze or a change window holds the ready step; at a gate, a freeze those behind it. `until` null: unknown. */
+  rest?: { until: number | null; words: string } | undefined;
   /** Other runs of the app that go first, and where the first of them is, when that is what the ready step waits for. */
   line: (InLine & { first: { number: number; step: string | null; state: string } }) | null;
   /** What a runner must have that takes the ready step, when not every one has it: `runner of pool build`. */
@@ -53,7 +53,7 @@ export function whyOf(facts: WhyFacts): Why {
   if (facts.running !== null) return atWork(facts.running, facts.now);
   if (facts.ready === null) return { waits: false, sentences: ['it is between two steps'], commands: [] };
   if (facts.line !== null) return forOther(facts, facts.ready, facts.line);
-  if (facts.rest !== undefined) return forOpening(facts.ready, facts.rest);
+  if (facts.rest !== undefined) return forOpening(facts, facts.ready, facts.rest);
   if (facts.ready.notBefore > facts.now) return forRetry(facts.ready);
   return forRunner(facts, facts.ready);
 }
@@ -70,7 +70,7 @@ function ended({ state, reason }: WhyFacts): Why {
   };
 }
 
-function forPeople({ app, number }: WhyFacts, { step, role, count, yes, expiresAt, askedAgain }: Gate): Why {
+function forPeople({ app, number, rest }: WhyFacts, { step, role, count, yes, expiresAt, askedAgain }: Gate): Why {
   const missing = count - yes.length;
   const asked = missing === 1 ? 'one person' : `${missing} people`;
   return {
@@ -80,8 +80,13 @@ function forPeople({ app, number }: WhyFacts, { step, role, count, yes, expiresA
       ...(yes.length === 0 ? [] : [`${yes.length} of ${count} said yes: ${yes.join(', ')}`]),
       ...(askedAgain === undefined ? [] : [`it is asked again: ${askedAgain}`]),
       `the question expires at ${moment(expiresAt)}`,
+      ...(rest === undefined ? [] : [`what comes behind it waits${upTo(rest)}, unless somebody breaks the glass`]),
     ],
-    commands: [`gantry approve ${app} ${number} --step ${step}`, `gantry reject ${app} ${number} --step ${step}`],
+    commands: [
+      `gantry approve ${app} ${number} --step ${step}`,
+      `gantry reject ${app} ${number} --step ${step}`,
+      ...(rest === undefined ? [] : [`gantry approve ${app} ${number} --step ${step} --break-glass --reason TEXT`]),
+    ],
   };
 }
 
@@ -108,11 +113,15 @@ function forOther(
   };
 }
 
-const forOpening = ({ step }: Ready, { until, words }: NonNullable<WhyFacts['rest']>): Why => ({
+type Rest = NonNullable<WhyFacts['rest']>;
+
+const forOpening = ({ app }: WhyFacts, { step }: Ready, rest: Rest): Why => ({
   waits: true,
-  sentences: [`${step} waits until ${moment(until)}: ${words}`, 'a way back is never held'],
-  commands: ['gantry freeze list'],
+  sentences: [`${step} waits${upTo(rest)}`, 'a way back is never held'],
+  commands: ['gantry freeze list', `gantry freeze end ${app}`],
 });
+
+const upTo = ({ until, words }: Rest): string => `${until === null ? '' : ` until ${moment(until)}`}: ${words}`;
 
 function forRetry({ step, attempt, notBefore, reason }: Ready): Why {
   const why = reason === '' ? '' : `, because attempt ${attempt} met this: ${reason}`;

@@ -4,19 +4,19 @@ import { findAppIn } from '../apps/find';
 import { recordAudit } from '../audit/record';
 import { headOf, NO_COMMIT } from '../deliveries/accept';
 import type { ReleasedCause } from '../model/cause';
-import type { ReleaseId } from '../model/ids';
+import type { AppId, ReleaseId } from '../model/ids';
 import type { EngineParts } from '../parts';
-import type { Hint } from '../ports/queue';
-import { ringAll } from '../runs/apply';
 import { createRun } from '../runs/create';
 import { PLAN_FIRST } from '../runs/plan-first';
 import { roomProblem } from '../runs/room';
 import type { Tx } from '../store/store';
 import type { Tables } from '../store/tables';
+import { isFull, type Outcome, startEach } from './start-each';
 
 type Follower = Tables['release_followers'];
 interface Named {
   app: string;
+  app_id: AppId;
   release_id: ReleaseId;
   stage: string;
 }
@@ -25,7 +25,6 @@ interface Named {
 export const CHAIN_MAX = 5;
 /** So long it is shown, and known, what became of a release that somebody follows, ms. */
 const KEPT_MS = 40 * 24 * 60 * 60_000;
-const BATCH = 100;
 const ACTOR = 'rule:released';
 
 /**
@@ -33,33 +32,30 @@ const ACTOR = 'rule:released';
  * @returns how many runs were started
  */
 export async function startFollowers(parts: EngineParts): Promise<number> {
-  let started = 0;
-  for (const named of await pending(parts)) {
-    const hints = await parts.store.write((tx) => startOne(parts, tx, named));
-    if (hints === undefined) continue;
-    started += 1;
-    await parts.probe('trigger-committed', { app: named.app, release: named.release_id });
-    await ringAll(parts, hints);
-  }
-  return started;
+  return startEach(parts, await pending(parts), {
+    start: (tx, named) => startOne(parts, tx, named),
+    noteFailure: (tx, { app_id, release_id, stage }, reason) =>
+      tx
+        .updateTable('release_followers')
+        .set({ reason })
+        .where('app_id', '=', app_id)
+        .where('release_id', '=', release_id)
+        .where('stage', '=', stage)
+        .where('state', '=', 'pending')
+        .execute(),
+  });
 }
 
 const pending = (parts: EngineParts): Promise<Named[]> =>
   parts.store.read
     .selectFrom('release_followers as f')
     .innerJoin('apps', 'apps.id', 'f.app_id')
-    .select(['apps.name as app', 'f.release_id', 'f.stage'])
+    .select(['apps.name as app', 'f.app_id', 'f.release_id', 'f.stage'])
     .where('f.state', '=', 'pending')
     .orderBy('f.told_at')
-    .limit(BATCH)
     .execute();
 
-/** @returns what to ring; undefined when no run was started */
-async function startOne(
-  parts: EngineParts,
-  tx: Tx,
-  { app: name, release_id, stage }: Named,
-): Promise<Hint[] | undefined> {
+async function startOne(parts: EngineParts, tx: Tx, { app: name, release_id, stage }: Named): Promise<Outcome> {
   const app = await findAppIn(tx, name);
   const follower = await tx
     .selectFrom('release_followers')
@@ -81,7 +77,7 @@ async function startOne(
   const full = await roomProblem(parts, tx, app);
   if (full !== null) {
     if (full !== follower.reason) await write(tx, follower, { reason: full });
-    return undefined;
+    return isFull;
   }
   const { row, hints } = await createRun(parts, tx, app, {
     ...{ trigger: 'released', ref, commit, title: '', author: '', startedBy: ACTOR, cause, steps: PLAN_FIRST },

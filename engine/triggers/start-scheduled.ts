@@ -3,16 +3,15 @@ import { defaultBranchOf } from '../apps/default-branch';
 import { type AppFound, findAppIn } from '../apps/find';
 import { headOf, NO_COMMIT } from '../deliveries/accept';
 import type { ScheduleCause } from '../model/cause';
-import type { RunId } from '../model/ids';
+import type { AppId, RunId } from '../model/ids';
 import type { EngineParts } from '../parts';
-import type { Hint } from '../ports/queue';
-import { ringAll } from '../runs/apply';
 import { createRun } from '../runs/create';
 import { PLAN_FIRST } from '../runs/plan-first';
 import { roomProblem } from '../runs/room';
 import { databaseNow, type Tx } from '../store/store';
 import type { Tables } from '../store/tables';
 import { nextOf } from './schedule-key';
+import { isFull, type Outcome, startEach } from './start-each';
 
 type Schedule = Tables['schedules'];
 
@@ -20,7 +19,6 @@ type Schedule = Tables['schedules'];
 const LATE_MS = 60_000;
 /** So long it is known that a time was served; a clock that goes back further than this is somebody's decision. */
 const KEPT_MS = 40 * 24 * 60 * 60_000;
-const BATCH = 100;
 const ACTOR = 'rule:schedule';
 
 /**
@@ -29,32 +27,32 @@ const ACTOR = 'rule:schedule';
  * @returns how many runs were started
  */
 export async function startScheduled(parts: EngineParts): Promise<number> {
-  let started = 0;
-  for (const { app, key } of await dueSchedules(parts)) {
-    const hints = await parts.store.write((tx) => startOne(parts, tx, app, key));
-    if (hints === undefined) continue;
-    started += 1;
-    await parts.probe('trigger-committed', { app, key });
-    await ringAll(parts, hints);
-  }
-  return started;
+  return startEach(parts, await dueSchedules(parts), {
+    start: (tx, { app, key }) => startOne(parts, tx, app, key),
+    noteFailure: (tx, { app_id, key }, reason) =>
+      tx
+        .updateTable('schedules')
+        .set({ reason })
+        .where('app_id', '=', app_id)
+        .where('key', '=', key)
+        .where('next_at', '<=', databaseNow)
+        .execute(),
+  });
 }
 
 /** Due, or counted by a clock that was ahead of this one. Those of a pipeline that cannot be read are left alone. */
-const dueSchedules = (parts: EngineParts): Promise<{ app: string; key: string }[]> =>
+const dueSchedules = (parts: EngineParts): Promise<{ app: string; app_id: AppId; key: string }[]> =>
   parts.store.read
     .selectFrom('schedules as s')
     .innerJoin('apps', 'apps.id', 's.app_id')
     .innerJoin('trigger_looks as t', 't.app_id', 's.app_id')
-    .select(['apps.name as app', 's.key'])
+    .select(['apps.name as app', 's.app_id', 's.key'])
     .where('t.reason', '=', '')
     .where((e) => e.or([e('s.next_at', '<=', databaseNow), e('s.counted_at', '>', databaseNow)]))
     .orderBy('s.next_at')
-    .limit(BATCH)
     .execute();
 
-/** @returns what to ring; undefined when nothing is to be started */
-async function startOne(parts: EngineParts, tx: Tx, name: string, key: string): Promise<Hint[] | undefined> {
+async function startOne(parts: EngineParts, tx: Tx, name: string, key: string): Promise<Outcome> {
   const app = await findAppIn(tx, name);
   const row = await tx
     .selectFrom('schedules')
@@ -79,7 +77,7 @@ async function serve(
   app: AppFound,
   schedule: Schedule,
   { at, now }: { at: number; now: number },
-): Promise<Hint[] | undefined> {
+): Promise<Outcome> {
   const next = { next_at: nextOf(schedule, now), counted_at: now };
   const ref = schedule.ref === '' ? await defaultBranchOf(tx, app.id) : `refs/heads/${schedule.ref}`;
   const commit = await headOf(tx, app.id, ref);
@@ -91,7 +89,7 @@ async function serve(
   if (full !== null) {
     // It stays due, and is made up for when there is room.
     if (full !== schedule.reason) await write(tx, schedule, { reason: full });
-    return undefined;
+    return isFull;
   }
   const { cron, zone, next_at: due } = schedule;
   const cause: ScheduleCause = {

@@ -14,16 +14,31 @@ const FILE_LIMIT_BYTES = 256 * 1024;
  * read first, from the head of each default branch that has moved.
  */
 export async function startTriggered(engine: Engine, world: World): Promise<void> {
-  await readTriggers(engine, world);
-  const started = (await engine.triggers.startScheduled()) + (await engine.triggers.startFollowers());
-  if (started > 0) engine.parts.log.info({ loop: 'triggers', runs: started }, 'runs were started by rules');
+  const { log } = engine.parts;
+  const failed: unknown[] = [];
+  // What fails in one of them must not keep the others from their turn.
+  const attempt = (work: Promise<number>): Promise<number> =>
+    work.catch((error: unknown) => {
+      failed.push(error);
+      return 0;
+    });
+  await attempt(readTriggers(engine, world).then(() => 0));
+  const started = (await attempt(engine.triggers.startScheduled())) + (await attempt(engine.triggers.startFollowers()));
+  if (started > 0) log.info({ loop: 'triggers', runs: started }, 'runs were started by rules');
+  if (failed.length > 0) throw failed[0];
 }
 
 async function readTriggers(engine: Engine, world: World): Promise<void> {
   const apps = await engine.triggers.toLook();
   if (apps.length === 0) return;
   const solo = await engine.users.isSolo();
-  for (const app of apps) await engine.triggers.note(app, await look(world, app, solo));
+  for (const app of apps) {
+    try {
+      await engine.triggers.note(app, await look(world, app, solo));
+    } catch (error) {
+      engine.parts.log.error({ app: app.name, error: messageOf(error) }, 'what starts its runs could not be noted');
+    }
+  }
 }
 
 /** One app whose repository cannot be read must not keep the others from being looked at. */

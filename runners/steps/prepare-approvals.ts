@@ -1,4 +1,4 @@
-import type { PersonInChange } from '../../engine/approvals/prepare';
+import type { PersonInChange } from '../../engine/approvals/part';
 import { StepFailure } from '../../engine/model/errors';
 import type { CommitFacts } from '../../engine/ports/sources';
 import type { StepContext } from '../../engine/ports/step-kind';
@@ -19,7 +19,7 @@ export async function prepareApprovals(context: StepContext<'plan'>, plan: Plan,
   if (gates.length === 0) return;
   const since = sources === undefined ? null : await engine.approvals.since(lease);
   const commits = (await sources?.history(since, COMMITS_MAX + 1)) ?? [];
-  if (commits.length > COMMITS_MAX && !(await engine.users.isSolo())) {
+  if (since !== null && commits.length > COMMITS_MAX && !(await engine.users.isSolo())) {
     const message = `it brings more than ${COMMITS_MAX} commits beyond what is in production`;
     throw new StepFailure('user', message, 'deliver an earlier commit first');
   }
@@ -27,9 +27,9 @@ export async function prepareApprovals(context: StepContext<'plan'>, plan: Plan,
   if (excluded.length > 0) log(`take part in it, and so do not decide over it: ${excluded.join(', ')}`);
 }
 
-function peopleOf({ email, committerEmail, message, parents }: CommitFacts): PersonInChange[] {
+function peopleOf({ commit, email, committerEmail, message, parents }: CommitFacts): PersonInChange[] {
   const trailers = message.matchAll(/^co-authored-by:[^<>\n]*<([^<>\s]+)>[ \t\r]*$/gim);
-  const known = (part: PersonInChange['part'], name: string): PersonInChange => ({ part, kind: 'email', name });
+  const known = (part: PersonInChange['part'], name: string): PersonInChange => ({ part, kind: 'email', name, commit });
   return [
     known(parents.length > 1 ? 'merger' : 'author', email),
     known('committer', committerEmail),

@@ -116,11 +116,9 @@ async function history(
   limit: number,
 ): Promise<CommitFacts[]> {
   const isKnown = since !== null && (await repository.getCommit(since).catch(() => undefined)) !== undefined;
-  const base = isKnown ? Oid.fromString(since) : commit.parents()[0];
-  if (base === undefined) return [facts(commit)];
   const walk = repository.createRevWalk();
   walk.push(Oid.fromString(commit.sha()));
-  walk.hide(base);
+  if (isKnown) walk.hide(Oid.fromString(since));
   return (await walk.getCommits(limit)).map(facts);
 }
 

@@ -78,6 +78,18 @@ describe('a run', () => {
     expect(asked.run.state).to.equal('cancelled');
   });
 
+  it('asks nobody again while it is taken back: it would never end', () => {
+    const promote = step('undo promote', { kind: 'promote', verb: 'undo', state: 'running' });
+    const view = run([step('approve', { kind: 'approve', state: 'succeeded' }), promote]);
+    const asked = decide(
+      { ...view, endsAs: 'cancelled', state: 'undoing' },
+      {
+        ...{ type: 'asked-again', step: 'approve', reason: 'grace took the yes back' },
+      },
+    );
+    expect(asked.steps).to.deep.equal([]);
+  });
+
   it('takes back a step that was given back half done when it is ended', () => {
     const promote = step('promote', { kind: 'promote', role: 'production', state: 'ready', epoch: 1 });
     const ended = decide(run([promote]), { type: 'end-early', as: 'cancelled', reason: 'by grace' });

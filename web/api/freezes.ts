@@ -1,3 +1,4 @@
+import { demandPerson } from '../identity/principal';
 import { readableApps } from '../identity/rights';
 import { actorOf, param, type Route } from '../route';
 import { endpoint } from './endpoint';
@@ -41,8 +42,9 @@ export const freezeRoutes: readonly Route[] = [
     summary: 'ends the freezes of all apps before their time',
     answers: { 200: thawed },
     errors: ['conflict'],
-    handle: async ({ engine }, ctx) => {
-      ctx.body = { ended: await engine.freezes.end({ app: null }, actorOf(ctx)) };
+    handle: async (parts, ctx) => {
+      await demandPerson(parts, ctx);
+      ctx.body = { ended: await parts.engine.freezes.end({ app: null }, actorOf(ctx)) };
     },
   }),
   endpoint({
@@ -67,8 +69,9 @@ export const freezeRoutes: readonly Route[] = [
     summary: 'ends the freezes of an app before their time',
     answers: { 200: thawed },
     errors: ['conflict'],
-    handle: async ({ engine }, ctx) => {
-      ctx.body = { ended: await engine.freezes.end({ app: param(ctx, 'app') }, actorOf(ctx)) };
+    handle: async (parts, ctx) => {
+      await demandPerson(parts, ctx);
+      ctx.body = { ended: await parts.engine.freezes.end({ app: param(ctx, 'app') }, actorOf(ctx)) };
     },
   }),
 ];

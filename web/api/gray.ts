@@ -3,6 +3,7 @@ import { FULL_SHARE } from '../../engine/rollout/traffic';
 import { userNameProblem } from '../../pipelines/gray-users';
 import { GRAY_RULES_MAX, LIST_MAX } from '../../pipelines/limits';
 import { HEADER_PATTERN } from '../../pipelines/names';
+import { demandPerson } from '../identity/principal';
 import { actorOf, param, type Route } from '../route';
 import { endpoint } from './endpoint';
 import { explained, gray, valueRule } from './schemas/gray';
@@ -51,6 +52,7 @@ export const grayRoutes: readonly Route[] = [
     errors: ['conflict'],
     handle: async (parts, ctx, { body: { share, clear, rules: add, users } }) => {
       const wanted = { app: param(ctx, 'app'), share, rules: { clear, add, users } };
+      if (await parts.engine.gray.isBeyondPlan(wanted.app, share)) await demandPerson(parts, ctx);
       ctx.body = await parts.engine.runs.setGrayShare(wanted, actorOf(ctx));
     },
   }),

@@ -29,7 +29,7 @@ const COMMIT = /^[0-9a-f]{7,40}$/;
 
 /**
  * @param wanted a branch or tag by its name, or a commit of one; the default branch when left out
- * @throws GantryError `app-unknown`, `ref-unknown`, `pipeline-missing`, `pipeline-refused`.
+ * @throws GantryError `app-unknown`, `ref-unknown` (also for a commit that only a merge brought), `pipeline-missing`, `pipeline-refused`.
  */
 export async function startFrom(parts: WebParts, name: string, wanted: string | undefined): Promise<StartFrom> {
   const app = await parts.engine.apps.find(name);
@@ -56,9 +56,49 @@ async function headsFor(parts: WebParts, git: Git, app: AppFound, wanted: string
   );
   if (commit === '') return [];
   const holding = await headsOf(git, [`--contains=${commit.trim()}`, ...REF_KINDS.map(({ prefix }) => prefix)]);
+  if (holding.length === 0) return [];
   const first = holding.filter(({ ref }) => ref === preferred);
-  return [...first, ...holding].map(({ ref }) => ({ ref, commit: commit.trim() }));
+  const found = await ownCommits(parts, git, app, [...first, ...holding], commit.trim());
+  if (found.length === 0) throw cameByMerge(commit.trim(), holding);
+  return found;
 }
+
+/** So many refs are looked at, and so many commits of each. */
+const REFS_MAX = 50;
+const COMMITS_MAX = 20_000;
+
+/**
+ * Those of the refs of which the commit was the head. A merge also brings commits that only its author has seen: their
+ * pipelines must not be taken for the branch's, which may have secrets.
+ */
+async function ownCommits(
+  parts: WebParts,
+  git: Git,
+  app: AppFound,
+  holding: readonly Head[],
+  commit: string,
+): Promise<Head[]> {
+  const found: Head[] = [];
+  for (const { ref } of holding.slice(0, REFS_MAX)) {
+    const line = await git('rev-list', '--first-parent', `--max-count=${COMMITS_MAX}`, ref, '--');
+    const isOwn = line.split('\n').includes(commit) || (await parts.engine.deliveries.wasHead(app, ref, commit));
+    if (isOwn) found.push({ ref, commit });
+  }
+  return found;
+}
+
+function cameByMerge(commit: string, holding: readonly Head[]): GantryError {
+  const short = commit.slice(0, 12);
+  const message = `${short} came to ${shortName(holding[0]?.ref ?? '')} by a merge, and never was its head`;
+  return new GantryError(
+    'conflict',
+    'ref-unknown',
+    message,
+    `push a branch that begins there: ${short}:refs/heads/NAME`,
+  );
+}
+
+const shortName = (ref: string): string => ref.replace(/^refs\/(heads|tags)\//, '');
 
 /** `v1` may be a branch or a tag; what Git would not take as a name is none. */
 function fullNames(wanted: string): string[] {
@@ -99,7 +139,7 @@ async function unknownRef(git: Git, app: AppFound, wanted: string | undefined): 
     git,
     REF_KINDS.map(({ prefix }) => prefix),
   );
-  const names = heads.map(({ ref }) => ref.replace(/^refs\/(heads|tags)\//, ''));
+  const names = heads.map(({ ref }) => shortName(ref));
   const near = nearest(wanted, names);
   const message = `${app.name} has no branch, tag or commit of one called "${wanted.slice(0, 80)}"`;
   const next = near === null ? `it has ${names.slice(0, 8).join(', ') || 'none'}` : `did you mean "${near}"?`;

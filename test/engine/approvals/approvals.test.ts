@@ -220,6 +220,45 @@ describe('an approval', function () {
     expect(await say('eve', of)).to.include({ state: 'granted' });
   });
 
+  it('could be of whoever wrote it, when neither its address nor its pusher is known: the gate never opens', async () => {
+    const bare = join(house.folder, 'git', 'shop.git');
+    await untilGate();
+    const as = ['-c', 'user.name=M', '-c', 'user.email=m@elsewhere.org'];
+    const git = (...args: string[]) => run('git', ['-C', join(house.folder, 'work', 'shop'), ...as, ...args]);
+    await git('commit', '-q', '--allow-empty', '-m', 'mine');
+    await git('push', '-q', bare, 'HEAD:refs/heads/main');
+    const after = (await git('rev-parse', 'HEAD')).stdout.trim();
+    const before = (await git('rev-parse', 'HEAD~')).stdout.trim();
+    const push = { app: 'shop', source: 'github', ref: 'refs/heads/main', before, after, pusher: 'github' };
+    await house.engine.deliveries.accept(push, 'forge:github');
+    house.worker.wake();
+    const { row } = await house.settled('shop', 2);
+    expect(row.state).to.equal('failed');
+    expect(row.reason).to.contain('is by m@elsewhere.org, which is linked to nobody');
+    expect(row.reason).to.contain('gantry user link NAME --email m@elsewhere.org');
+  });
+
+  it('is bound to the release in production, beyond which its commits were counted', async () => {
+    expect((await untilGate()).bound).to.include({ beyond: '' });
+    await say('grace');
+    await house.settled('shop', 1);
+    await house.settled('shop', await house.push('shop', { 'more.txt': 'more' }));
+    const { bound } = await gateNow(2);
+    expect(bound?.beyond)
+      .to.match(/^[0-9a-f]{64}$/)
+      .and.not.equal(bound?.release);
+    await tamper((tx) =>
+      tx
+        .updateTable('releases')
+        .set({ hash: 'e'.repeat(64) })
+        .where('number', '=', 1)
+        .execute(),
+    );
+    const { boundHash } = await gateNow(2);
+    expect(await refused(say('grace', { run: 2, shown: boundHash }))).to.equal('approval-changed');
+    expect((await gateNow(2)).bound).to.include({ beyond: 'e'.repeat(64) });
+  });
+
   it('needs nobody else as long as there is one person', async () => {
     const alone = await makeHouse({ hasty: true, patienceMs: 20_000 });
     try {

@@ -52,13 +52,26 @@ describe('a time in which nothing changes', function () {
     await delivered();
     const { until } = await freeze('shop');
     const run = await house.push('shop', files(''));
-    await waitsFor(run, 'production/deliver waits until');
+    await house.settled('shop', run);
+    expect((await house.engine.runs.why('shop', run)).commands.join()).to.contain('--break-glass');
+    await approve(run);
+    await waitsFor(run, 'production/promote waits until');
     const { sentences } = await house.engine.runs.why('shop', run);
     expect(sentences[0])
       .to.contain(new Date(until).toISOString().slice(0, 10))
       .and.contain('a freeze: quarterly close');
     expect(await house.engine.freezes.end({ app: 'shop' }, 'user:ada')).to.equal(1);
     expect((await house.through('shop', run)).row.state).to.equal('succeeded');
+  });
+
+  it('lets through what people break the glass for', async () => {
+    await delivered();
+    await freeze('shop');
+    const run = await house.push('shop', files(''));
+    await house.settled('shop', run);
+    const glass = { app: 'shop', run, user: 'ada', vote: 'yes', reason: 'payments fail', breaksGlass: true } as const;
+    await house.engine.approvals.decide(glass);
+    expect((await house.settled('shop', run)).row.state).to.equal('succeeded');
   });
 
   it('never holds the way back', async () => {
@@ -101,8 +114,12 @@ describe('a time in which nothing changes', function () {
     await approve(run);
     await waitsFor(run, `the change window ${SHUT} 10:00-11:00 UTC`);
     expect(await promoted(run)).to.equal(false);
-    const open = 'Sun-Sat 00:00-24:00';
     const { write } = house.engine.parts.store;
+    await write((tx) => tx.updateTable('approvals').set({ state: 'consumed' }).execute());
+    await waitsFor(run, 'the change window');
+    await write((tx) => tx.updateTable('approvals').set({ state: 'granted', change_window: 'soon' }).execute());
+    await waitsFor(run, 'the change window soon cannot be read');
+    const open = 'Sun-Sat 00:00-24:00';
     await write((tx) => tx.updateTable('approvals').set({ change_window: open }).execute());
     expect((await house.settled('shop', run)).row.state).to.equal('succeeded');
   });

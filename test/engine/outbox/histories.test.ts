@@ -132,7 +132,7 @@ describe('histories of telling', function () {
         }
         if (wanted > 0) expect(forge.get('gantry/shop/test')).to.include(`"sentence":"state ${wanted}"`);
       }),
-      { ...HISTORIES, examples: [[OVERTAKEN]] },
+      { ...HISTORIES, examples: [[OVERTAKEN], [SETTLED_LATE]] },
     );
   });
 
@@ -147,6 +147,18 @@ describe('histories of telling', function () {
     { is: 'settle', runner: 1 },
     { is: 'send', runner: 0 },
     { is: 'settle', runner: 0 },
+  ];
+
+  /** The older state arrives after the newer one, and is settled before that. */
+  const SETTLED_LATE: Move[] = [
+    { is: 'happens' },
+    { is: 'take', runner: 1 },
+    { is: 'happens' },
+    { is: 'claim-lapses' },
+    { is: 'take', runner: 0 },
+    { is: 'send', runner: 0 },
+    { is: 'send', runner: 1 },
+    { is: 'settle', runner: 1 },
   ];
 
   /** As a run that moves on makes it: another state at the same place. */

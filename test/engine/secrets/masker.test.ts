@@ -34,6 +34,42 @@ function masked(masker: Masker, output: Buffer): Buffer {
   );
 }
 
+describe('lines that are held back', () => {
+  it('are not gone over again for each blank line behind a begun value, and come in their order', () => {
+    const masker = maskerOf('hunter2hunter2');
+    const began = performance.now();
+    const given: OutputLine[] = [];
+    given.push(...masker.write('x hunter2'));
+    for (let line = 0; line < 200_000; line++) given.push(...masker.write(Buffer.alloc(0)));
+    // What is kept is a fixed number of lines, and not all that ever came.
+    expect(given.length).to.be.greaterThan(190_000);
+    given.push(...masker.write('y'), ...masker.end());
+    expect([given.length, String(given[0]), String(given.at(-1))]).to.eql([200_002, 'x hunter2', 'y']);
+    expect(performance.now() - began).to.be.lessThan(5_000);
+  });
+
+  it('are masked over blank lines in between', () => {
+    const masker = maskerOf('hunter2hunter2');
+    const lines = ['x hunter2', '', '\r', 'hunter2 y'].flatMap((line) => masker.write(line));
+    expect([...lines, ...masker.end()].map(String)).to.eql(['x ***', '', '\r', '*** y']);
+  });
+
+  it('are at most a megabyte, however long a value has begun', () => {
+    const masker = maskerOf(`${'\r'.repeat(4)}hunter2hunter2`);
+    let given = masker.write('hunter2').length;
+    for (let line = 0; line < 40; line++) given += masker.write('\r'.repeat(64 * 1024)).length;
+    expect(given).to.be.greaterThan(20);
+  });
+
+  it('are scanned once where a value repeats itself', () => {
+    const masker = maskerOf('a'.repeat(16_384));
+    const began = performance.now();
+    const lines = masker.write('a'.repeat(200_000));
+    expect([...lines, ...masker.end()].map(String)).to.eql(['***']);
+    expect(performance.now() - began).to.be.lessThan(5_000);
+  });
+});
+
 describe('masking', () => {
   /** A program of this machine, with the value as its input: what it does owes nothing to our own code. */
   const through = (command: string, input: string | Buffer): Buffer => execFileSync('bash', ['-c', command], { input });

@@ -112,7 +112,7 @@ describe('records that move between SQLite and PostgreSQL', function () {
     await (await openStore(openSqlite(bad))).close();
     const file = new Database(bad);
     file.pragma('foreign_keys = OFF');
-    file.exec(`insert into tokens values ('hash', 'nobody', 'name', 1, null)`);
+    file.exec(`insert into tokens (hash, user_id, name, created_at) values ('hash', 'nobody', 'name', 1)`);
     file.close();
     const taken = await copyFromFile(bad, store.read, 'aside_1').then(
       () => true,

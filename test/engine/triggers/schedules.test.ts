@@ -71,6 +71,21 @@ describe('a schedule', () => {
     expect((shown?.lastAt ?? 0) + HOUR).to.equal(shown?.next[0]);
   });
 
+  it('that cannot be started says why, and keeps none behind it', async () => {
+    await begin({ limits: { perApp: 5, inAll: 50 } });
+    await read(wanting(hourly, { ...hourly, cron: '30 * * * *' }));
+    await passes(2 * HOUR);
+    const { write } = test.engine.parts.store;
+    await write((tx) =>
+      tx.updateTable('schedules').set({ zone: 'Nowhere/At-All' }).where('cron', '=', '0 * * * *').execute(),
+    );
+    expect(await start()).to.equal(1);
+    const reasons = (await test.engine.parts.store.read.selectFrom('schedules').select('reason').execute()).map(
+      (s) => s.reason,
+    );
+    expect(reasons.filter((reason) => reason.startsWith('it could not be started'))).to.have.length(1);
+  });
+
   it('starts one run however many look at once', async () => {
     await begin();
     await read(wanting(hourly));

@@ -178,10 +178,12 @@ describe('retention on a host, and of what nothing names', function () {
     const known = [
       'approval_votes',
       'effects',
+      'glass_breaks',
       'instance_sessions',
       'instances',
       'places',
       'registry_credentials',
+      'run_people',
       'steps',
     ];
     expect(children, 'add it to engine/retention/remove-runs.ts').to.deep.equal(known);

@@ -140,6 +140,32 @@ describe('gray', () => {
     expect(await ask({ add: add.slice(0, 20) })).to.equal('nothing');
   });
 
+  it('is not raised beyond its plan by who took part in it, and lowered by everybody', async () => {
+    await standsInGray(pipeline());
+    for (const name of ['ada', 'grace']) {
+      await house.engine.users.add({ name, email: `${name}@example.org`, role: 'release-manager' }, 'rule:test');
+    }
+    const by = (name: string, share: number) =>
+      house.engine.runs
+        .setGrayShare({ app: 'shop', share }, `user:${name}`)
+        .then(({ run }) => house.through('shop', run));
+    expect(await refusalOf(by('ada', 10_000))).to.equal('gray-own');
+    expect(await house.engine.gray.isBeyondPlan('shop', 10_000)).to.equal(true);
+    await by('grace', 5_000);
+    expect(await house.engine.gray.isBeyondPlan('shop', 100)).to.equal(false);
+    await by('ada', 0);
+    expect((await production()).traffic.share).to.equal(0);
+  });
+
+  it('is lowered in a freeze, and not raised', async () => {
+    await standsInGray(pipeline());
+    await set({ share: 2_000 });
+    await house.engine.freezes.begin({ app: 'shop', until: Date.now() + 3_600_000, reason: 'holidays' }, 'user:ada');
+    await set({ share: 0 });
+    const { run } = await house.engine.runs.setGrayShare({ app: 'shop', share: 100 }, 'user:grace');
+    expect((await house.engine.runs.why('shop', run)).sentences[0]).to.contain('a freeze: holidays');
+  });
+
   it('measures the share that visitors really met', async () => {
     await standsInGray(pipeline());
     const { id, traffic } = await production();

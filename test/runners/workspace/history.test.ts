@@ -53,6 +53,7 @@ describe('the commits that a commit brings', () => {
     'picked by ivy: olga@example.org ivy@example.org',
     'of eve: eve@example.org eve@example.org',
   ];
+  const FIRST = 'first: ada@example.org ada@example.org';
   const SECOND = 'second: ada@example.org ada@example.org';
 
   it('are those beyond an earlier one, all that was merged among them, with who wrote and who committed each', async () => {
@@ -61,11 +62,11 @@ describe('the commits that a commit brings', () => {
     expect(await brought('merge', ids.get('first') ?? '', 2)).to.deep.equal(MERGED.slice(0, 2));
   });
 
-  it('are those beyond the first parent when the earlier one is not known', async () => {
-    expect(await brought('merge', null)).to.deep.equal(MERGED);
-    expect(await brought('merge', 'f'.repeat(40))).to.deep.equal(MERGED);
-    expect(await brought('second', null)).to.deep.equal([SECOND]);
-    expect(await brought('first', null)).to.deep.equal(['first: ada@example.org ada@example.org']);
+  it('are all when the earlier one is not known', async () => {
+    expect(await brought('merge', null)).to.deep.equal([...MERGED, SECOND, FIRST]);
+    expect(await brought('merge', 'f'.repeat(40))).to.deep.equal([...MERGED, SECOND, FIRST]);
+    expect(await brought('second', null)).to.deep.equal([SECOND, FIRST]);
+    expect(await brought('first', null)).to.deep.equal([FIRST]);
   });
 
   it('are none when the commit is an older one', async () => {
