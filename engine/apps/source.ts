@@ -88,6 +88,15 @@ export interface SourceToFetch {
   ssh: { privateKey: string; hostKey: string } | null;
 }
 
+/** Of every app that has one, by name. */
+export const sourceUrls = (parts: EngineParts): Promise<{ app: string; url: string }[]> =>
+  parts.store.read
+    .selectFrom('app_sources')
+    .innerJoin('apps', 'apps.id', 'app_sources.app_id')
+    .select(['apps.name as app', 'app_sources.url'])
+    .orderBy('apps.name')
+    .execute();
+
 /** For fetching only. */
 export async function sourceOf(parts: EngineParts, appId: AppId): Promise<SourceToFetch | undefined> {
   const row = await parts.store.read

@@ -38,8 +38,8 @@ const ROWS = 500;
 /**
  * Compares a source with what was delivered of it, and stores what was missed, in one transaction; what is stored waits
  * like a webhook of the same move, so that together they make one run. What a source has when it is looked at for the
- * first time is taken as known: it was there before Gantry was. When there is no room for more runs, the rest is found
- * by the next look.
+ * first time is taken as known: it was there before Gantry was; but what a forge had told before, and has moved since, was
+ * missed. When there is no room for more runs, the rest is found by the next look.
  */
 export async function compareSource(parts: EngineParts, seen: SourceSeen): Promise<SourceCompared> {
   const { app, url } = seen;
@@ -50,7 +50,8 @@ export async function compareSource(parts: EngineParts, seen: SourceSeen): Promi
     if (source?.url !== url) return NOTHING;
     const compared = { parts, tx, app, heads };
     const isFirst = await beginsWith(tx, app.id, url);
-    const { missed, problem } = isFirst ? await takeAsKnown(compared) : await storeMissed(compared);
+    if (isFirst) await takeAsKnown(compared);
+    const { missed, problem } = await storeMissed(compared);
     const now = parts.clock.now();
     await tx
       .updateTable('source_looks')
@@ -83,17 +84,21 @@ interface Told {
   problem: string;
 }
 
-async function takeAsKnown({ tx, app, heads }: Compared): Promise<Told> {
+async function takeAsKnown({ tx, app, heads }: Compared): Promise<void> {
   await tx.deleteFrom('source_heads').where('app_id', '=', app.id).execute();
   const delivered = await deliveredOf(tx, app.id);
-  const rows = [...heads].map(([ref, commit]) => rowOf(app.id, ref, commit, delivered));
+  const rows: ReturnType<typeof rowOf>[] = [];
+  for (const [ref, commit] of heads) {
+    const last = delivered.get(ref) ?? commit;
+    if (last !== commit && !(await isPushedHere(tx, app.id, ref, last))) continue;
+    rows.push(rowOf(app.id, ref, commit, delivered));
+  }
   for (let i = 0; i < rows.length; i += ROWS) {
     await tx
       .insertInto('source_heads')
       .values(rows.slice(i, i + ROWS))
       .execute();
   }
-  return { missed: [], problem: '' };
 }
 
 async function storeMissed(compared: Compared): Promise<Told> {
@@ -106,7 +111,9 @@ async function storeMissed(compared: Compared): Promise<Told> {
     const row = rowOf(app.id, ref, commit, delivered);
     const known = seen.get(ref);
     if (known?.commit === commit && known.delivered === row.delivered) continue;
-    const stands = known?.commit === commit && (await isPushedHere(tx, app.id, ref, row.delivered));
+    const isOld =
+      known?.commit === commit || (row.delivered !== NO_COMMIT && (await wasDelivered(tx, app.id, ref, commit)));
+    const stands = isOld && (await isPushedHere(tx, app.id, ref, row.delivered));
     if (commit !== row.delivered && !stands) {
       // A webhook has told it, or something else of this ref, and is being followed.
       if (waiting.has(ref)) continue;
@@ -134,6 +141,19 @@ async function isPushedHere(tx: Tx, appId: AppId, ref: string, after: string): P
     .limit(1)
     .executeTakeFirst();
   return last?.source === 'git-push' || last?.source === 'refs-loop';
+}
+
+/** Whether it was told, by a webhook perhaps, since it was looked at for the last time. */
+async function wasDelivered(tx: Tx, appId: AppId, ref: string, after: string): Promise<boolean> {
+  const found = await tx
+    .selectFrom('deliveries')
+    .select('id')
+    .where('app_id', '=', appId)
+    .where('ref', '=', ref)
+    .where('after', '=', after)
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
 }
 
 /** @returns why there is no room for it now; empty when it is stored */

@@ -3,8 +3,8 @@ import type { EngineParts } from '../parts';
 
 /** How often a source is compared with what was delivered of it. */
 export const LOOK_EVERY_MS = 45_000;
-/** A source that does not answer is asked ever less often, down to this. */
-const LOOK_EVERY_MAX_MS = 15 * 60_000;
+/** A source that does not answer is asked this often: what was pushed meanwhile is found soon after it is back. */
+const LOOK_AFTER_FAILURE_MS = 60_000;
 /** Whoever looks has this long; after it another one may, since a process that was killed says nothing. */
 const LOOK_TAKES_MS = 30_000;
 
@@ -45,7 +45,7 @@ export async function takeLook(parts: EngineParts, appId: AppId): Promise<boolea
 }
 
 /**
- * A look that failed: the next one comes later each time.
+ * A look that failed: the next one comes a little later.
  * @returns true when this is news: it went well before, or failed for another reason
  */
 export async function failLook(parts: EngineParts, appId: AppId, reason: string): Promise<boolean> {
@@ -57,14 +57,20 @@ export async function failLook(parts: EngineParts, appId: AppId, reason: string)
       .where('app_id', '=', appId)
       .executeTakeFirst();
     if (known === undefined) return false;
-    const wait = Math.min(LOOK_EVERY_MS * 2 ** known.failures, LOOK_EVERY_MAX_MS);
     await tx
       .updateTable('source_looks')
-      .set({ failures: known.failures + 1, reason, not_before: now + wait })
+      .set({ failures: known.failures + 1, reason, not_before: now + LOOK_AFTER_FAILURE_MS })
       .where('app_id', '=', appId)
       .execute();
     return known.reason !== reason;
   });
+}
+
+/** Web has started: what did not answer is asked again at once. */
+export async function lookAnew(parts: EngineParts): Promise<void> {
+  await parts.store.write((tx) =>
+    tx.updateTable('source_looks').set({ not_before: 0 }).where('failures', '>', 0).execute(),
+  );
 }
 
 /** When a source is looked at again. Each has a time of its own, so that hundreds do not stay in step. */

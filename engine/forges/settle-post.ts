@@ -14,7 +14,10 @@ export async function settlePost(parts: EngineParts, taken: PostTaken, outcome: 
   const { target, context, version } = taken;
   await parts.store.write(async (tx) => {
     if (!(await freeLine(parts, tx, taken, outcome, `${target} ${context}`))) {
-      await postOf(tx, taken).set({ sent_version: 0 }).execute();
+      // Another version: whoever has it in hand now may have sent it before this one arrived.
+      await postOf(tx, taken)
+        .set((e) => ({ version: e('version', '+', 1) }))
+        .execute();
       return;
     }
     if (outcome.kind === 'sent') {

@@ -1,3 +1,4 @@
+import { appsOfRepository } from '../apps/find';
 import { findOwner } from '../apps/find-connected';
 import { recordAudit } from '../audit/record';
 import { GantryError } from '../model/errors';
@@ -32,7 +33,9 @@ export async function allowRequest(
     const owner = await findOwner(tx, wanted.app);
     const request = demandWaiting(await findRequest(tx, owner.id, number), owner.name, wanted);
     const object = `${owner.name} request ${number}`;
-    await recordAudit(parts, tx, { chain: owner.name, actor, action: 'request.allow', object, detail: { head } });
+    for (const { name: chain } of await appsOfRepository(tx, owner.id)) {
+      await recordAudit(parts, tx, { chain, actor, action: 'request.allow', object, detail: { head } });
+    }
     const by = { actor, startedBy: actor.replace(/^user:/, '') };
     const started = await startRequestRuns(parts, tx, { owner, ref: request.ref, head, movedFrom: '', by });
     await allow(parts, tx, request, actor, started.run.id);

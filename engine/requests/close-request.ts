@@ -15,6 +15,9 @@ export interface RequestClosed {
   hooks: readonly HookId[];
 }
 
+/** Why a hook of a closed request is not followed. */
+export const WAS_CLOSED = 'it was closed';
+
 /** A request that was merged or declined: what waits or runs of it ends, and nothing of it begins any more. */
 export async function closeRequest(parts: EngineParts, closed: RequestClosed): Promise<void> {
   const { app, forge, number } = closed;
@@ -24,7 +27,8 @@ export async function closeRequest(parts: EngineParts, closed: RequestClosed): P
     await tx.updateTable('requests').set(values).where('app_id', '=', app.id).where('number', '=', number).execute();
     await forgetOld(tx, app.id, values.updated_at);
     const ended = await endRuns(parts, tx, closed);
-    await endHooksIn(parts, tx, closed.hooks, 'known', 'it was closed', null);
+    const waiting = await waitingBefore(tx, closed);
+    await endHooksIn(parts, tx, [...closed.hooks, ...waiting], 'known', WAS_CLOSED, null);
     const object = `${app.name} request ${number}`;
     await recordAudit(parts, tx, {
       chain: app.name,
@@ -36,6 +40,21 @@ export async function closeRequest(parts: EngineParts, closed: RequestClosed): P
     return ended;
   });
   await ringAll(parts, hints);
+}
+
+/** What was told of it before it was closed, and is put off. */
+async function waitingBefore(tx: Tx, { app, ref, hooks }: RequestClosed): Promise<HookId[]> {
+  const [last] = hooks.toSorted().reverse();
+  if (last === undefined) return [];
+  const rows = await tx
+    .selectFrom('hook_deliveries')
+    .select('id')
+    .where('app_id', '=', app.id)
+    .where('ref', '=', ref)
+    .where('outcome', '=', 'pending')
+    .where('id', '<', last)
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 /** Closed requests are remembered for a year; one that is told of later is simply known anew. */
@@ -65,6 +84,20 @@ async function endRuns(parts: EngineParts, tx: Tx, { app, ref, number, forge }: 
   for (const { id } of open) {
     const event = { type: 'end-early', as: 'cancelled', reason } as const;
     hints.push(...(await applyEvent(parts, tx, id, event, `forge:${forge}`)).hints);
+  }
+  // Opened again at the same head, it is built again.
+  if (open.length > 0) {
+    await tx
+      .updateTable('requests')
+      .set({ run_id: null })
+      .where('app_id', '=', app.id)
+      .where('number', '=', number)
+      .where(
+        'run_id',
+        'in',
+        open.map(({ id }) => id),
+      )
+      .execute();
   }
   return hints;
 }

@@ -1,11 +1,13 @@
 import { type AppFound, appsOfRepository } from '../apps/find';
 import { recordAudit } from '../audit/record';
+import { NO_COMMIT } from '../deliveries/accept';
 import { endHooksIn, isAnyPending } from '../deliveries/settle-hooks';
 import type { AppId, HookId, RunId } from '../model/ids';
 import type { EngineParts } from '../parts';
 import { ringAll } from '../runs/apply';
 import type { Tx } from '../store/store';
 import type { Tables } from '../store/tables';
+import { WAS_CLOSED } from './close-request';
 import { findRequest } from './find';
 import { startRequestRuns } from './start-runs';
 
@@ -32,6 +34,10 @@ export interface RequestFetched {
 export async function settleRequest(parts: EngineParts, fetched: RequestFetched): Promise<number | null> {
   const { run, hints } = await parts.store.write(async (tx) => {
     if (!(await isAnyPending(tx, fetched.hooks))) return { run: null, hints: [] };
+    if (await wasClosedAfter(tx, fetched)) {
+      await endHooksIn(parts, tx, fetched.hooks, 'known', WAS_CLOSED, null);
+      return { run: null, hints: [] };
+    }
     const known = await findRequest(tx, fetched.app.id, fetched.number);
     if (known?.head === fetched.head && known.run_id !== null) {
       await note(parts, tx, fetched, known.run_id);
@@ -46,13 +52,31 @@ export async function settleRequest(parts: EngineParts, fetched: RequestFetched)
     }
     const owner = await ownerOf(tx, fetched.app.id);
     const by = { actor: `forge:${fetched.forge}`, startedBy: fetched.forge };
-    const started = await startRequestRuns(parts, tx, { owner, ...fetched, movedFrom: known?.head ?? '', by });
+    // At the same head nothing of it was built: compared with itself, nothing would have changed.
+    const movedFrom = known === undefined || known.head === fetched.head ? '' : known.head;
+    const started = await startRequestRuns(parts, tx, { owner, ...fetched, movedFrom, by });
     await note(parts, tx, fetched, started.run.id);
     await endHooksIn(parts, tx, fetched.hooks, 'run', '', started.run.id);
     return { run: started.run.number, hints: started.hints };
   });
   await ringAll(parts, hints);
   return run;
+}
+
+/** Hooks that are followed late, or fetched slowly, do not open what was closed after them. */
+async function wasClosedAfter(tx: Tx, { app, ref, hooks }: RequestFetched): Promise<boolean> {
+  const [last = ''] = hooks.toSorted().reverse();
+  const closing = await tx
+    .selectFrom('hook_deliveries')
+    .select('id')
+    .where('app_id', '=', app.id)
+    .where('ref', '=', ref)
+    .where('after', '=', NO_COMMIT)
+    .where('outcome', '!=', 'pending')
+    .where('id', '>', last as HookId)
+    .limit(1)
+    .executeTakeFirst();
+  return closing !== undefined;
 }
 
 const short = ({ head }: RequestFetched): string => head.slice(0, 12);

@@ -144,11 +144,7 @@ describe('a repository with several apps', () => {
   it('is connected by the app whose remote it is', async () => {
     const refused = await house.post('/api/v1/apps/stock/source', { url: tree.folder });
     const { error } = (await refused.json()) as { error: { code: string; next: string } };
-    expect([refused.status, error.code, error.next]).to.deep.equal([
-      409,
-      'source-shared',
-      'connect that one: gantry app connect shop',
-    ]);
+    expect([refused.status, error.code, error.next]).to.deep.equal([409, 'source-shared', 'say it of that one: shop']);
   });
 
   it('refuses a second app in the same folder, and a folder that is none', async () => {

@@ -110,6 +110,21 @@ describe('starting a run over the web', () => {
     });
   }
 
+  it('refuses a commit that only a merge has brought: it never was the head of the branch', async () => {
+    await tree.git('checkout', '-q', '-b', 'evil', commits[1] ?? '');
+    const evil = await tree.commit('gantry.yml', PIPELINE.replace('eu, us', 'eu, us, xx'));
+    await tree.git('revert', '--no-edit', evil);
+    await tree.git('checkout', '-q', 'main');
+    await tree.git('merge', '-q', '--no-ff', '--no-edit', 'evil');
+    const remote = `${house.web.url.replace('://', `://me:${house.token}@`)}/git/shop.git`;
+    await tree.git('push', '-o', 'no-follow', remote, 'main');
+    const [status, error] = await refused({ ...rounds, ref: evil });
+    expect([status, error.code, error.message]).to.deep.equal([
+      ...[409, 'ref-unknown', `${evil.slice(0, 12)} came to main by a merge, and never was its head`],
+    ]);
+    await tree.git('push', '-f', '-o', 'no-follow', remote, `${commits[1]}:refs/heads/main`);
+  });
+
   it('refuses what was never pushed to', async () => {
     expect((await refused({}, 'empty'))[1].message).to.include('nothing was pushed to the default branch of empty');
     expect((await refused({}, 'nowhere'))[1].code).to.equal('app-unknown');

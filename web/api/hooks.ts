@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { readSourceUrl } from '../../engine/apps/source-url';
 import { hookUrls } from '../hooks/forges';
+import { reachLocal } from '../hooks/reach-source';
 import { confirmHostKey } from '../hooks/scan-host';
+import { demand } from '../identity/permit';
 import { actorOf, param, type Route } from '../route';
 import { endpoint } from './endpoint';
 import { connected, deployKey, hookList, rotated } from './schemas/apps';
@@ -33,11 +36,15 @@ export const hookApiRoutes: readonly Route[] = [
     body: sourceShape,
     details:
       'The key of an SSH host that is not pinned yet must be confirmed: without `hostKey` the answer is 409, and tells ' +
-      'the fingerprints that the host shows.',
+      'the fingerprints that the host shows. A path on this machine is read with the rights of Gantry itself: connecting ' +
+      'one takes the right to operate all apps.',
     answers: { 200: connected },
     errors: ['conflict', 'unavailable'],
     handle: async (parts, ctx, { body: { token, secret, url, newSecret, hostKey } }) => {
       const app = param(ctx, 'app');
+      const source = readSourceUrl(url);
+      if (source.kind === 'local') await demand(parts, ctx, 'operate', undefined);
+      await reachLocal(parts.options, source);
       const confirmed = await confirmHostKey(parts, app, url, hostKey);
       const wanted = {
         ...{ app, url, newSecret },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demand } from '../identity/permit';
 import { actorOf, param, type Route } from '../route';
 import { numberParam } from './body';
 import { endpoint } from './endpoint';
@@ -34,10 +35,12 @@ export const requestRoutes: readonly Route[] = [
     summary: 'lets the head of a fork run that somebody has looked at; the next one is asked about anew',
     body: allowShape,
     answers: { 200: requestAllowed },
+    details: 'The head runs in each app of the repository, and takes the right at each of them.',
     errors: ['conflict', 'busy'],
-    handle: async ({ engine }, ctx, { body }) => {
+    handle: async (parts, ctx, { body }) => {
       const wanted = { app: param(ctx, 'app'), number: numberParam(ctx, 'number'), head: body.head };
-      ctx.body = await engine.requests.allow(wanted, actorOf(ctx));
+      await demand(parts, ctx, 'run', wanted.app, true);
+      ctx.body = await parts.engine.requests.allow(wanted, actorOf(ctx));
     },
   }),
 ];

@@ -60,10 +60,14 @@ async function followBatch(parts: WebParts, app: LoopApp, due: readonly HookWait
   if (byRef.size === 0) return;
   // Read before the fetch: another web, which fetched later, may be done with it sooner.
   const delivered = await engine.deliveries.heads(app.id);
-  const heads = await fetchRefs(options, app.name, source, [...byRef.keys()], stopping);
+  const { heads, failed } = await fetchRefs(options, app.name, source, [...byRef.keys()], stopping);
   for (const [ref, hooks] of byRef) {
     const move = { ref, since: delivered.get(ref) ?? NO_COMMIT, head: heads.get(ref) };
-    await orLater(parts, app, hooks, () => settle(parts, app, hooks, move));
+    await orLater(parts, app, hooks, async () => {
+      const why = failed.get(ref);
+      if (why !== undefined) throw why;
+      await settle(parts, app, hooks, move);
+    });
   }
 }
 

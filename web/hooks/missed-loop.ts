@@ -7,6 +7,7 @@ import type { WebParts } from '../parts';
 import { type AppLoop, type LoopApp, startAppLoop } from './app-loop';
 import { remoteHeads } from './remote-heads';
 import { removeOldKeys } from './ssh';
+import { warnOfRefused } from './warn-refused';
 
 /**
  * Finds pushes that no forge has told: forges do not send again what nobody took. The heads of each source are compared
@@ -17,9 +18,18 @@ export function startMissedLoop(parts: WebParts): AppLoop {
   removeOldKeys(parts.options).catch((error: unknown) => {
     parts.log.warn({ error: messageOf(error) }, 'keys that a killed process has left could not be removed');
   });
+  warnOfRefused(parts).catch((error: unknown) => {
+    parts.log.warn({ error: messageOf(error) }, 'sources could not be judged');
+  });
+  const begun = parts.engine.looks.anew().catch((error: unknown) => {
+    parts.log.warn({ error: messageOf(error) }, 'sources that did not answer are asked again later');
+  });
   return startAppLoop(parts, {
     everyMs: LOOKS_LOOP_MS,
-    due: () => parts.engine.looks.due(),
+    due: async () => {
+      await begun;
+      return parts.engine.looks.due();
+    },
     work: (app) => lookAt(parts, app),
     warning: 'sources could not be compared; trying again',
   });
@@ -47,10 +57,10 @@ async function lookAt(parts: WebParts, app: LoopApp): Promise<void> {
 /** Of many, those named in a line of the log. */
 const REFS_TOLD = 20;
 
-/** Once for each reason: it is tried again every few minutes. */
+/** Once for each reason: it is tried again every minute. */
 async function tellFailure({ engine, log }: WebParts, app: LoopApp, reason: string): Promise<void> {
   if (await engine.looks.fail(app.id, reason)) {
-    log.warn({ app: app.name, error: reason }, 'a source could not be compared; it is tried again, ever less often');
+    log.warn({ app: app.name, error: reason }, 'a source could not be compared; it is tried again every minute');
   }
 }
 

@@ -1,4 +1,7 @@
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { SourceUrl, SshUrl } from '../../engine/apps/source-url';
+import { GantryError } from '../../engine/model/errors';
 import { reach } from '../../outgoing/reach';
 import type { GitPlace } from '../git/environment';
 
@@ -26,4 +29,28 @@ export async function reachSsh({ outgoing }: Pick<GitPlace, 'outgoing'>, { host,
   const { proxy: _, ...direct } = outgoing;
   const way = await reach(direct, host, port);
   return way.by === 'address' ? way.address : host;
+}
+
+/**
+ * A path is read with the rights of Gantry: what lies in its own data folder, or a link leads there, is never a source.
+ * Only the demo keeps a forge there.
+ * @throws GantryError `source-inside`.
+ */
+export async function reachLocal({ home }: Pick<GitPlace, 'home'>, { kind, url }: SourceUrl): Promise<void> {
+  if (kind !== 'local') return;
+  const [path, inside] = await Promise.all([whereItIs(url), whereItIs(home)]);
+  const lies = (folder: string) => path === folder || path.startsWith(`${folder}/`);
+  if (!lies(inside) || lies(join(inside, 'demo'))) return;
+  const message = 'the path leads into the data folder of Gantry, which holds the commits of other apps';
+  throw new GantryError('forbidden', 'source-inside', message, 'name a repository that lies elsewhere');
+}
+
+/** Without its links; as it is when there is no such path: `git` tells that better. */
+async function whereItIs(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return path;
+    throw error;
+  }
 }

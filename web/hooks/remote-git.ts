@@ -5,7 +5,7 @@ import { GantryError } from '../../engine/model/errors';
 import { type GitPlace, gitEnvironment } from '../git/environment';
 import { ensureRepository, repositoryFolder } from '../git/repository';
 import { gitFailed } from '../git/run-git';
-import { reachHttps } from './reach-source';
+import { reachHttps, reachLocal } from './reach-source';
 import { withSsh } from './ssh';
 
 /** One question to a source. */
@@ -19,14 +19,17 @@ export interface Question {
   stop: AbortSignal;
 }
 
+/** The error of a ref that could not be written here, such as `a/b` beside `a`. */
+export const REF_FAILED = 'ref-failed';
+
 /** The names of a very large repository's refs. */
 const OUTPUT_MAX = 64 * 1_048_576;
 
 /**
  * Lets `git`, in the app's own repository, ask its source.
  * @returns what it wrote; undefined when the source has no such ref
- * @throws GantryError `source-url`, `source-denied`, `host-key-changed`, `outgoing-refused`, `outgoing-unresolved`,
- * `git-failed`, `git-missing`.
+ * @throws GantryError `source-url`, `source-inside`, `source-denied`, `host-key-changed`, `outgoing-refused`, `outgoing-unresolved`,
+ * `git-failed`, `ref-failed`, `git-missing`.
  */
 export async function askSource(
   place: GitPlace,
@@ -35,6 +38,7 @@ export async function askSource(
   question: Question,
 ): Promise<string | undefined> {
   const address = readSourceUrl(source.url);
+  await reachLocal(place, address);
   await ensureRepository(place, app);
   const settings = [
     ...transportSettings(place, address),
@@ -102,7 +106,7 @@ function runRemote(
         reject(new GantryError('unavailable', 'git-failed', 'Gantry was stopped while it fetched'));
       else if (ends.aborted) reject(tooSlow(limitMs));
       else if (stdout.length > OUTPUT_MAX) reject(tooMuch());
-      else reject(remoteFailed(stderr));
+      else reject(code === 1 ? refFailed(stderr) : remoteFailed(stderr));
     });
   });
 }
@@ -148,12 +152,17 @@ function remoteFailed(stderr: string): GantryError {
       'give one that may read: gantry app connect APP --source URL --token-stdin',
     );
   }
-  const words =
-    stderr
-      .trim()
-      .split('\n')
-      .find((line) => /^(fatal|error):/.test(line)) ?? 'git gave no reason';
-  return new GantryError('unavailable', 'git-failed', `the source cannot be fetched: ${words.slice(0, 500)}`);
+  return new GantryError('unavailable', 'git-failed', `the source cannot be fetched: ${reasonIn(stderr)}`);
+}
+
+/** `git fetch` ends with 1, and not with 128, when the source has answered and a ref could not be written here. */
+function refFailed(stderr: string): GantryError {
+  return new GantryError('conflict', REF_FAILED, `a ref of the source cannot be written: ${reasonIn(stderr)}`);
+}
+
+function reasonIn(stderr: string): string {
+  const lines = stderr.trim().split('\n');
+  return (lines.find((line) => /^(fatal|error):/.test(line)) ?? 'git gave no reason').slice(0, 500);
 }
 
 function endGroup(child: ChildProcess): void {

@@ -97,6 +97,24 @@ describe('following a webhook', () => {
     expect(git.fetches[1], 'all in one').to.include('one').and.include('two').and.include('three');
   });
 
+  it('follows the other branches of an app when one cannot be written', async () => {
+    const bodyFor = (branch: string) => Buffer.from(JSON.stringify({ ref: `refs/heads/${branch}`, after: head }));
+    await tree.git('push', join(house.home, 'git', 'storefront.git'), 'main:refs/heads/way');
+    await tree.git('branch', 'way/blocked');
+    await tree.git('branch', 'other');
+    git.hold();
+    await call('first');
+    await until(() => git.fetches.length === 1);
+    for (const branch of ['way/blocked', 'other', 'gone']) await call(branch.replace('/', '-'), bodyFor(branch));
+    git.release();
+    const hook = async (branch: string) => (await app.hooks()).find(({ delivery }) => delivery === branch);
+    await until(async () => ((await hook('way-blocked'))?.attempts ?? 0) > 0);
+    await until(async () => (await hook('gone'))?.outcome !== 'pending');
+    expect(await hook('other')).to.include({ outcome: 'run', attempts: 0 });
+    expect(await hook('gone')).to.include({ outcome: 'ignored' });
+    expect((await hook('way-blocked'))?.reason).to.include('a ref of the source cannot be written: error:');
+  });
+
   it('keeps what it cannot fetch with the reason, and goes on when the source is connected anew', async () => {
     await rename(tree.folder, `${tree.folder}-moved`);
     await call('early');

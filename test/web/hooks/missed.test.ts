@@ -150,6 +150,21 @@ describe('a push that no forge has told', () => {
     await mine.remove();
   });
 
+  it('does not take it back either to what a webhook had told before, and no look has seen', async () => {
+    const told = await tree.commit('a.txt', 'two');
+    await call('told');
+    await until(async () => (await app.runs()).length === 1);
+    const mine = await WorkTree.make();
+    const commit = await mine.commit('b.txt', 'mine');
+    await mine.git('push', '-f', join(house.home, 'git', 'storefront.git'), 'main');
+    await house.restart();
+    await until(async () => (await app.runs()).length === 2);
+    await lookedAgain();
+    expect(new Set(await runs())).to.deep.equal(new Set([`heads/main ${commit}`, `heads/main ${told}`]));
+    expect(await runs()).to.have.length(2);
+    await mine.remove();
+  }).timeout(15_000);
+
   it('that deleted a branch deletes it here, and starts nothing [F36]', async () => {
     await whileDown(() => tree.git('checkout', '-q', '-b', 'feature'));
     expect(await runs()).to.deep.equal([`heads/feature ${head}`]);
@@ -195,7 +210,7 @@ describe('a push that no forge has told', () => {
     expect(await app.hooks()).to.have.length(1);
   });
 
-  it('is found though another source does not answer, which is told once and asked ever less often', async () => {
+  it('is found though another source does not answer, which is told once, and asked again every minute', async () => {
     await house.post('/api/v1/apps', { name: 'broken' });
     await house.post('/api/v1/apps/broken/source', { url: `${tree.folder}-gone` });
     await until(async () => (await source('broken')).problem !== '');
@@ -206,12 +221,52 @@ describe('a push that no forge has told', () => {
     expect(warned.filter((text) => text.startsWith('a source could not be compared'))).to.have.length(1);
     const asked = git.calls.filter((call) => call.includes(`${tree.folder}-gone`)).length;
     await lookedAgain();
-    expect(git.calls.filter((call) => call.includes(`${tree.folder}-gone`)).length, 'not yet again').to.equal(asked);
+    const again = () => git.calls.filter((call) => call.includes(`${tree.folder}-gone`)).length;
+    await until(async () => again() > asked && (await looks()) >= 3);
+    expect((await failing())?.not_before).to.be.at.most(Date.now() + ahead + 60_000);
+    const before = again();
+    await house.restart();
+    await until(() => again() > before);
   }).timeout(15_000);
 
-  const looks = async () =>
-    (
-      await house.engine.parts.store.read.selectFrom('source_looks').selectAll().orderBy('failures', 'desc').execute()
-    )[0]?.failures ?? 0;
+  it('while Gantry was brought up to date is found, but none of a branch that no forge had told', async () => {
+    await call('told');
+    await until(() => app.isQuiet());
+    await house.web.stop();
+    await house.engine.parts.store.write(async (tx) => {
+      await tx.deleteFrom('source_looks').execute();
+      await tx.deleteFrom('source_heads').execute();
+    });
+    const next = await tree.commit('a.txt', 'two');
+    await tree.git('branch', 'other');
+    await house.restart();
+    await compared();
+    await until(() => app.isQuiet());
+    expect(await runs()).to.deep.equal([`heads/main ${next}`, `heads/main ${head}`]);
+  });
+
+  it('is none where the remote of Gantry was pushed to before the source was connected', async () => {
+    const mine = await WorkTree.make();
+    const commit = await mine.commit('b.txt', 'mine');
+    await mine.git('push', join(house.home, 'git', 'storefront.git'), 'main');
+    await house.restart();
+    await until(async () => (await app.runs()).length === 1);
+    await house.web.stop();
+    await house.engine.parts.store.write((tx) => tx.deleteFrom('source_looks').execute());
+    await house.restart();
+    await compared();
+    await until(() => app.isQuiet());
+    expect(await runs()).to.deep.equal([`heads/main ${commit}`]);
+    await mine.remove();
+  });
+
+  const failing = () =>
+    house.engine.parts.store.read
+      .selectFrom('source_looks')
+      .selectAll()
+      .orderBy('failures', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+  const looks = async () => (await failing())?.failures ?? 0;
   const appId = async () => (await house.engine.apps.find('storefront')).id;
 });

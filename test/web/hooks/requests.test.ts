@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { rename } from 'node:fs/promises';
 import { expect } from 'chai';
 import { makeEngineIn } from '../../support/engine';
 import { headersOf } from '../support/forge';
 import { WorkTree } from '../support/git';
 import { type House, makeHouse, startHouseWeb } from '../support/house';
+import { guestIn } from '../support/people';
 import { until } from '../support/until';
 import { ConnectedApp } from './support';
 
@@ -178,6 +180,60 @@ describe('a pull or merge request', () => {
     await call('opened');
     await quiet();
     expect((await allow(head)).status).to.equal(200);
+  });
+
+  it('that was closed and is opened again at the same head is built again', async () => {
+    const head = await headOfBranch('one');
+    for (const step of ['opened', 'closed', 'opened'] as const) {
+      await call(step);
+      await quiet();
+    }
+    expect(await runs()).to.deep.equal([`${FORGES.github.ref} ${head}`, `${FORGES.github.ref} ${head}`]);
+    expect((await requests())[0]).to.include({ state: 'open', run: 2 });
+  });
+
+  it('that was closed stays so when what was told before it is followed later', async () => {
+    await headOfBranch('one');
+    await call('opened');
+    await quiet();
+    await headOfBranch('two');
+    await rename(tree.folder, `${tree.folder}-moved`);
+    await call('moved', 'late');
+    await until(async () => ((await app.hooks())[0]?.attempts ?? 0) > 0);
+    await rename(`${tree.folder}-moved`, tree.folder);
+    await call('closed');
+    await quiet();
+    const late = async () => (await app.hooks()).find(({ delivery }) => delivery === 'late');
+    expect(await late()).to.include({ outcome: 'known', reason: 'it was closed' });
+    await house.engine.parts.store.write((tx) =>
+      tx
+        .updateTable('hook_deliveries')
+        .set({ outcome: 'pending', reason: '', not_before: 0 })
+        .where('delivery_id', '=', 'late')
+        .execute(),
+    );
+    await house.restart();
+    await quiet();
+    expect(await late(), 'fetched by another web meanwhile').to.include({ outcome: 'known', reason: 'it was closed' });
+    expect((await requests())[0]).to.include({ state: 'closed' });
+    expect(await runs()).to.have.length(1);
+  });
+
+  it('of a fork is allowed by who may run every app of its repository, and each of them records it', async () => {
+    await house.post('/api/v1/apps', { name: 'stock', path: 'stock', repository: 'storefront' });
+    const head = await headOfFork('one');
+    await call('opened');
+    await quiet();
+    const ada = await guestIn(house, 'ada', 'developer', 'storefront');
+    const allowed = async () => (await ada.post('/api/v1/apps/storefront/requests/7/allow', { head })).status;
+    expect(await allowed(), 'she does not see the other').to.equal(404);
+    await house.engine.users.grant({ user: 'ada', role: 'viewer', app: 'stock' }, 'rule:test');
+    expect(await allowed()).to.equal(403);
+    await house.engine.users.grant({ user: 'ada', role: 'developer', app: 'stock' }, 'rule:test');
+    expect(await allowed()).to.equal(200);
+    const { items } = await house.json<{ items: { chain: string; action: string }[] }>('/api/v1/audit');
+    const chains = items.filter(({ action }) => action === 'request.allow').map(({ chain }) => chain);
+    expect(chains).to.have.members(['storefront', 'stock']);
   });
 
   it('is remembered for a year after it was closed', async () => {

@@ -10,6 +10,8 @@ export interface Account {
   email_verified?: boolean;
   /** How they have shown there who they are. */
   amr?: string[];
+  /** When, in seconds; now when left out. */
+  shownAt?: number;
 }
 
 export const CLIENT = { id: 'gantry', secret: 'a-secret-of-the-client' };
@@ -93,8 +95,12 @@ export class TestProvider {
     });
     provider.use(async (ctx, next) => {
       if (!ctx.path.startsWith('/interaction/')) return next();
-      const { sub, amr } = this.account;
-      const login = { accountId: sub, ...(amr === undefined ? {} : { amr }) };
+      const { sub, amr, shownAt } = this.account;
+      const login = {
+        accountId: sub,
+        ...(amr === undefined ? {} : { amr }),
+        ...(shownAt === undefined ? {} : { ts: shownAt }),
+      };
       await provider.interactionFinished(ctx.req, ctx.res, { login }, { mergeWithLastSubmission: false });
     });
     return provider;
