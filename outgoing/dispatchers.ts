@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
 import { Agent, buildConnector, ProxyAgent } from 'undici';
 import { callable, type Rule } from './resolve';
-import { readTarget } from './target';
+import { bracketed, readTarget } from './target';
 
 /** Connections to one host at once. */
 const CONNECTIONS_MAX = 8;
@@ -23,7 +23,7 @@ export function directAgent(rule: Rule, ca: string[] | undefined): Agent {
   return new Agent({
     ...LIMITS,
     connect: (options, callback) => {
-      const target = readTarget(`${options.protocol}//${options.hostname}`);
+      const target = readTarget(`${options.protocol}//${bracketed(options.hostname)}`);
       const servername = target.isAddress ? '' : target.host;
       const to = (address: string) => ({ ...options, hostname: address, host: address, servername });
       callable(rule, target)

@@ -1,6 +1,6 @@
 import { goesByProxy, type OutgoingOptions, ruleOf } from './outgoing';
 import { callable } from './resolve';
-import { readTarget } from './target';
+import { bracketed, readTarget } from './target';
 
 /** How a program that makes its own connections (git, ssh) is to reach a host: only so is it where we have looked. */
 export type Reach = { by: 'address'; address: string } | { by: 'proxy'; proxy: string };
@@ -11,7 +11,7 @@ export type Reach = { by: 'address'; address: string } | { by: 'proxy'; proxy: s
  * @throws GantryError `outgoing-refused`, `outgoing-unresolved`.
  */
 export async function reach(options: OutgoingOptions, host: string, port: number): Promise<Reach> {
-  const target = readTarget(`https://${host.includes(':') ? `[${host}]` : host}:${port}/`);
+  const target = readTarget(`https://${bracketed(host)}:${port}/`);
   const rule = ruleOf(options);
   if (options.proxy !== undefined && (await goesByProxy(rule, target))) return { by: 'proxy', proxy: options.proxy };
   const [address = host] = await callable(rule, target);

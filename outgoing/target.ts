@@ -27,6 +27,9 @@ export function readTarget(text: string): Target {
   return { url, host, isAddress: isIP(host) !== 0 };
 }
 
+/** A host as a URL has it: undici and ssh name an IPv6 address without its brackets. */
+export const bracketed = (host: string): string => (host.includes(':') && !host.startsWith('[') ? `[${host}]` : host);
+
 const refused = (why: string) =>
   new GantryError(
     'invalid',

@@ -6,6 +6,12 @@ import { PatternSet } from './pattern-set';
 export const MASK = '***';
 const LINE_FEED = 0x0a;
 const RETURN = 0x0d;
+/**
+ * What is held back at most: the longest value wrapped at eight bytes a line. What was begun longer ago is shown, so that
+ * a program that writes blank lines for ever costs neither time nor memory.
+ */
+const HELD_LINES_MAX = 8_192;
+const HELD_BYTES_MAX = 1024 * 1024;
 
 interface HeldLine {
   line: OutputLine;
@@ -14,6 +20,17 @@ interface HeldLine {
   counts: number;
   /** From, to (exclusive). In the order in which they ended. */
   masked: [number, number][];
+  /** Lines right behind it in which nothing counts. */
+  blank: OutputLine[];
+  /** Bytes of it and of them. */
+  size: number;
+}
+
+/** What a value took, in bytes that count from the beginning of the newest line; `at`: where it ends in that line. */
+interface Found {
+  from: number;
+  to: number;
+  at: number;
 }
 
 /**
@@ -24,6 +41,8 @@ export class Masker {
   private set = new PatternSet([]);
   private readonly values = new Map<string, Buffer>();
   private held: HeldLine[] = [];
+  /** Sums over what is held: lines, their bytes, and those that count. */
+  private sums = { lines: 0, bytes: 0, counts: 0 };
   private state = 0;
 
   /** Is there nothing to mask? */
@@ -49,10 +68,16 @@ export class Masker {
   /** Takes a line; gives out those that are certain now, masked. */
   write(line: OutputLine): OutputLine[] {
     if (this.isEmpty) return [line];
-    const bytes = typeof line === 'string' ? Buffer.from(line) : line;
-    const own: HeldLine = { line, bytes, counts: bytes.length, masked: [] };
-    this.held.push(own);
-    this.scan(own);
+    const own = heldLine(line);
+    const last = this.held.at(-1);
+    if (own.counts === 0 && last !== undefined) {
+      last.blank.push(line);
+      last.size += own.size;
+    } else this.held.push(own);
+    this.sums.lines++;
+    this.sums.bytes += own.size;
+    this.sums.counts += own.counts;
+    if (own.counts > 0) this.scan(own);
     return this.release(this.set.depth(this.state));
   }
 
@@ -70,7 +95,7 @@ export class Masker {
   /** A text of its own, whatever the lines are. */
   text(text: string): string {
     if (this.isEmpty) return text;
-    const own: HeldLine = { line: text, bytes: Buffer.from(text), counts: 0, masked: [] };
+    const own = heldLine(text);
     const { held, state } = this;
     this.held = [own];
     this.state = 0;
@@ -80,28 +105,36 @@ export class Masker {
     return own.masked.length === 0 ? text : render(own).toString('utf8');
   }
 
-  private scan(own: HeldLine): void {
-    const { bytes } = own;
+  private scan({ bytes }: HeldLine): void {
     const { set } = this;
     let { state } = this;
+    let count = 0;
+    let found: Found | undefined;
     for (let at = 0; at < bytes.length; at++) {
       const byte = bytes[at] as number;
-      if (byte === LINE_FEED || byte === RETURN) {
-        own.counts--;
-        continue;
-      }
+      if (byte === LINE_FEED || byte === RETURN) continue;
+      count++;
       state = set.next(state, byte);
       if (state === 0) continue;
       const length = set.ended(state);
-      if (length > 0) this.mask(at, length);
+      if (length === 0) continue;
+      const from = count - length;
+      // One that overlaps the last one is one with it: a value that repeats itself is not gone over at every byte.
+      if (found !== undefined && from < found.to) found = { from: Math.min(from, found.from), to: count, at };
+      else {
+        this.mask(found);
+        found = { from, to: count, at };
+      }
     }
+    this.mask(found);
     this.state = state;
   }
 
-  /** Marks the last `length` bytes that count, back from `end` in the newest line into those before it. */
-  private mask(end: number, length: number): void {
-    let missing = length;
-    let last = end;
+  /** Marks bytes that count, back from an end in the newest line into the lines before it. */
+  private mask(found: Found | undefined): void {
+    if (found === undefined) return;
+    let missing = found.to - found.from;
+    let last = found.at;
     for (let index = this.held.length - 1; index >= 0 && missing > 0; index--) {
       const { bytes, masked } = this.held[index] as HeldLine;
       if (index < this.held.length - 1) last = bytes.length - 1;
@@ -114,14 +147,31 @@ export class Masker {
     }
   }
 
-  /** Gives out all lines but those that hold the last `kept` bytes. */
+  /** Gives out all lines but those that hold the last `kept` bytes, and of them no more than may be held. */
   private release(kept: number): OutputLine[] {
-    let from = this.held.length;
-    for (let missing = kept; from > 0 && missing > 0; from--) missing -= this.held[from - 1]?.counts ?? 0;
-    const given = this.held.slice(0, from);
-    this.held = this.held.slice(from);
-    return given.map((one) => (one.masked.length === 0 ? one.line : render(one)));
+    const { held, sums } = this;
+    const given: OutputLine[] = [];
+    let from = 0;
+    for (let first = held[0]; first !== undefined; first = held[++from]) {
+      const tooMuch = sums.lines > HELD_LINES_MAX || sums.bytes > HELD_BYTES_MAX;
+      if (kept > 0 && sums.counts - first.counts < kept && !tooMuch) break;
+      given.push(first.masked.length === 0 ? first.line : render(first));
+      for (const line of first.blank) given.push(line);
+      sums.lines -= 1 + first.blank.length;
+      sums.bytes -= first.size;
+      sums.counts -= first.counts;
+    }
+    if (from > 0) this.held = held.slice(from);
+    if (this.held.length === 0) this.sums = { lines: 0, bytes: 0, counts: 0 };
+    return given;
   }
+}
+
+function heldLine(line: OutputLine): HeldLine {
+  const bytes = typeof line === 'string' ? Buffer.from(line) : line;
+  let counts = bytes.length;
+  for (const byte of bytes) if (byte === LINE_FEED || byte === RETURN) counts--;
+  return { line, bytes, counts, masked: [], blank: [], size: bytes.length };
 }
 
 function render({ bytes, masked }: HeldLine): Buffer {

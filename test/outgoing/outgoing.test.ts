@@ -51,6 +51,12 @@ describe('the guard of outgoing calls', () => {
     expect([answer.status, answer.headers['x-seen'], answer.body.toString()]).to.eql([200, 'POST a', 'hello']);
   });
 
+  it('carries a call to an IPv6 address', async () => {
+    const port = await serve((_request, response) => response.end('six'), '::1');
+    const answer = await guard({ allow: ['::1/128'] }).fetch(`http://[::1]:${port}/`, { timeoutMs: 5_000 });
+    expect(answer.body.toString()).to.equal('six');
+  });
+
   it('refuses this machine when nobody listed it, and says who may [S16]', async () => {
     let met = 0;
     const port = await serve((_request, response) => response.end(String(met++)));
