@@ -1,7 +1,7 @@
 import { decideApproval } from './approvals/decide';
 import { endExpired } from './approvals/expire';
 import { reviewGlass, showGlass } from './approvals/glass';
-import { commitInProduction, prepareApprovals } from './approvals/prepare';
+import { commitBefore, prepareApprovals } from './approvals/prepare';
 import { recordRefusal } from './approvals/refused';
 import { withdrawVote } from './approvals/withdraw';
 import { connectApp } from './apps/connect';
@@ -11,7 +11,7 @@ import { renewDeployKey, showDeployKey } from './apps/deploy-keys';
 import { appsSharing, findApp, listApps } from './apps/find';
 import { pinnedHostKey } from './apps/pinned-key';
 import { rotateHookSecret } from './apps/rotate-secret';
-import { hookSecretOf, showSource, sourceOf } from './apps/source';
+import { hookSecretOf, showSource, sourceOf, sourceUrls } from './apps/source';
 import { noteDamage, noteSound } from './archives/check';
 import { dropArchives } from './archives/drop';
 import { archivesDue } from './archives/due';
@@ -28,11 +28,11 @@ import { announceRunner, dismissRunner, seeRunners } from './control/runners';
 import { holdTerm } from './control/term';
 import { acceptPush } from './deliveries/accept';
 import { compareSource, forgetSourceHead } from './deliveries/compare-source';
-import { deliveredHeads } from './deliveries/heads';
+import { deliveredHeads, wasHead } from './deliveries/heads';
 import { appsWithHooksDue, hooksDue, showHooks } from './deliveries/hooks';
 import { receiveHook } from './deliveries/receive-hook';
 import { endHooks, postponeHooks, settleHooks } from './deliveries/settle-hooks';
-import { failLook, sourcesDue, takeLook } from './deliveries/source-looks';
+import { failLook, lookAnew, sourcesDue, takeLook } from './deliveries/source-looks';
 import { changeTraffic, changeTrafficIn, confirmTraffic } from './environments/change';
 import { coolEnvironment } from './environments/cool';
 import { ensureEnvironment } from './environments/ensure';
@@ -48,6 +48,7 @@ import { forgeStanding } from './forges/standing';
 import { forgesWaiting, takePost } from './forges/take-post';
 import { beginFreeze, endFreeze, listFreezes } from './freezes/freezes';
 import { explainGray } from './gray/explain';
+import { isBeyondPlan } from './gray/planned-share';
 import { showGray } from './gray/show';
 import { keepUsers, usersIn } from './gray/users';
 import { dropInstance, keepInstance, overdueInstances } from './instances/keep';
@@ -165,10 +166,11 @@ export function createEngine(parts: EngineParts) {
       deployKey: to(showDeployKey),
       newDeployKey: to(renewDeployKey),
     },
-    deliveries: { accept: to(acceptPush), heads: to(deliveredHeads) },
+    deliveries: { accept: to(acceptPush), heads: to(deliveredHeads), wasHead: to(wasHead) },
     hooks: {
       secretOf: to(hookSecretOf),
       sourceOf: to(sourceOf),
+      sourceUrls: to(sourceUrls),
       receive: to(receiveHook),
       appsDue: to(appsWithHooksDue),
       due: to(hooksDue),
@@ -184,6 +186,7 @@ export function createEngine(parts: EngineParts) {
       fail: to(failLook),
       compare: to(compareSource),
       forget: to(forgetSourceHead),
+      anew: to(lookAnew),
     },
     runs: {
       find: to(findRun),
@@ -218,7 +221,7 @@ export function createEngine(parts: EngineParts) {
       endExpired: to(endExpired),
       refuse: to(recordRefusal),
       withdraw: to(withdrawVote),
-      since: to(commitInProduction),
+      since: to(commitBefore),
       prepare: to(prepareApprovals),
       review: to(reviewGlass),
       glass: to(showGlass),
@@ -254,7 +257,13 @@ export function createEngine(parts: EngineParts) {
       endSessions: to(endSessionsDue),
       endLeaving: to(endLeavingDue),
     },
-    gray: { keepUsers: to(keepUsers), usersIn: to(usersIn), show: to(showGray), explain: to(explainGray) },
+    gray: {
+      keepUsers: to(keepUsers),
+      usersIn: to(usersIn),
+      show: to(showGray),
+      explain: to(explainGray),
+      isBeyondPlan: to(isBeyondPlan),
+    },
     instances: {
       record: to(recordInstance),
       move: to(moveInstance),

@@ -10,7 +10,7 @@ export interface Sources {
   changedPaths(app: string, earlier: string, commit: string, limit: number): Promise<ChangedPaths>;
   /**
    * Commits that `commit` brings beyond `since`, newest first, at most `limit`. Without `since`, or when that is not
-   * known: those beyond its first parent, so a merge brings all that it merged.
+   * known: all that it was made from.
    */
   history(app: string, commit: string, since: string | null, limit: number): Promise<CommitFacts[]>;
   /** Undefined when the commit has no such file. Links are not followed. */

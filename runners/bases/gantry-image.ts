@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { RunnerSettings } from '../../settings';
 import { baseOptions } from './base-options';
@@ -48,10 +48,14 @@ export function productionModules(root: string): string[] {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean; optional?: boolean }>;
   };
-  return Object.entries(lock.packages)
-    .filter(([path, { dev, optional }]) => path.startsWith('node_modules/') && dev !== true && optional !== true)
-    .map(([path]) => path)
-    .filter((path, _i, all) => !all.some((other) => path.startsWith(`${other}/node_modules/`)));
+  return (
+    Object.entries(lock.packages)
+      .filter(([path, { dev }]) => path.startsWith('node_modules/') && dev !== true)
+      // Of optional ones npm takes those that are for this machine: a password's hash is such a native part.
+      .filter(([path, { optional }]) => optional !== true || existsSync(join(root, path)))
+      .map(([path]) => path)
+      .filter((path, _i, all) => !all.some((other) => path.startsWith(`${other}/node_modules/`)))
+  );
 }
 
 const isUnused = (path: string): boolean => UNUSED.test(path) || UNUSED_PATHS.test(path);

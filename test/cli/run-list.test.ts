@@ -137,7 +137,7 @@ const EVERYTHING = {
   environments: [],
   lastRun: null,
   items: [],
-  user: { name: 'ann', role: 'owner' },
+  user: { name: 'ann', roles: ['admin'] },
   gateway: null,
   domain: 'localhost',
   installation: 'x',

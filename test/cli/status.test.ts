@@ -6,7 +6,7 @@ const STATUS = {
   version: '1.0',
   installation: 'abc',
   solo: false,
-  user: { name: 'ann', role: 'owner' },
+  user: { name: 'ann', roles: ['admin'] },
   url: 'http://g',
   gateway: { host: '127.0.0.1', port: 8080 },
   domain: 'localhost',
@@ -34,7 +34,7 @@ describe('gantry status', () => {
     const { exit, stdout } = await desk.run('status');
     expect(exit).to.equal(0);
     expect(stdout)
-      .to.match(/user +ann \(owner\)/)
+      .to.match(/user +ann \(admin\)/)
       .and.match(/runs +12 running, 1 waiting\n/)
       .and.match(/health +ready\n$/);
   });

@@ -58,7 +58,11 @@ describe('the words of a command line', () => {
     ['rollbak shop', 'there is no command "rollbak"', 'did you mean "gantry rollback"?'],
     ['ap list', 'there is no command "ap"', 'did you mean "gantry app list"?'],
     ['app lst', 'there is no command "app lst"', 'did you mean "gantry app list"?'],
-    ['app', '"app" wants a second word', 'app has the commands app create, app connect, app list, app show'],
+    [
+      'app',
+      '"app" wants a second word',
+      'app has the commands app create, app connect, app rotate-secret, app key, app protect, app unprotect, app list, app show',
+    ],
     ['zzzzzz', 'there is no command "zzzzzz"', 'see them all: gantry help'],
     ['run list --limt 3', 'gantry run list has no option --limt', 'did you mean --limit?'],
     ['run list --limit', '--limit needs a value', 'write --limit N'],
