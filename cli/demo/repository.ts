@@ -18,7 +18,7 @@ export interface GitAccess {
 
 /** Made by builds, never committed. */
 const MADE = new Set(['node_modules', 'target', '.git']);
-const AUTHOR = { name: 'Gantry Demo', email: 'demo@gantry.invalid' };
+export const DEMO_AUTHOR = { name: 'Gantry Demo', email: 'demo@gantry.invalid' };
 /** In the folder above the repository; git itself reads it, so that the token is in no command line. */
 const CREDENTIALS = 'credentials';
 
@@ -60,7 +60,7 @@ export class Repository {
     return readFileSync(join(this.folder, file), 'utf8');
   }
 
-  async commit(title: string, { name, email } = AUTHOR): Promise<void> {
+  async commit(title: string, { name, email } = DEMO_AUTHOR): Promise<void> {
     await this.must(['add', '--all']);
     const author = ['-c', `user.name=${name}`, '-c', `user.email=${email}`];
     await this.must([...author, 'commit', '--quiet', '--allow-empty', '--message', title]);

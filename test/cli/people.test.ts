@@ -71,7 +71,7 @@ describe('gantry user, role and team', () => {
     expect([exit, stderr]).to.deep.equal([
       1,
       'gantry: this is the last admin of all apps; ' +
-        'first make somebody else admin for all apps: gantry role grant USER admin\n',
+        'first make somebody else, who has a way in, admin for all apps: gantry role grant USER admin\n',
     ]);
   });
 

@@ -5,6 +5,7 @@ import { openGate } from '../carry';
 import { contains, holds, same, within } from '../checks';
 import { callHook, pushBody } from '../forge';
 import { Person } from '../person';
+import { DEMO_AUTHOR } from '../repository';
 import type { Scene } from './scene';
 
 const FETCHED_MS = 10_000;
@@ -15,12 +16,20 @@ const OTHER = { name: 'rita', email: 'rita@gantry.invalid' };
 /** Two people more: who wrote a change does not decide over it, somebody else does, and the audit tells all of it. */
 export async function people(scene: Scene): Promise<void> {
   scene.story.part('Two more people come: whoever wrote a change does not decide over it.');
+  await ownCommits(scene);
   const author = await invite(scene, AUTHOR);
   const other = await invite(scene, OTHER);
   const run = await byWebhook(scene);
   if (run === undefined) return;
   await decideOn(scene, run, author, other);
   await audited(scene, run);
+}
+
+/** Whose commits are on their way must be known: an address that is nobody's could be somebody who decides. */
+async function ownCommits({ checks, house }: Scene): Promise<void> {
+  await checks.that('gantry user link owner says whose the commits of before are', async () => {
+    same((await house.gantry('user', 'link', 'owner', '--email', DEMO_AUTHOR.email)).status, 0);
+  });
 }
 
 /** Both are release managers. */
