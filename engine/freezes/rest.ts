@@ -1,7 +1,10 @@
 import { sql } from 'kysely';
 import { isOpen, nextOpening, parseChangeWindows } from '../../pipelines/change-window';
 import { nowOf } from '../approvals/gate';
-import type { AppId, RunId, StepId } from '../model/ids';
+import type { AppId, ReleaseId, RunId, StepId } from '../model/ids';
+import type { GrayRule } from '../ports/gateway';
+import { currentRules, type FormerRules, isSameRule } from '../rollout/rules';
+import type { Traffic } from '../rollout/traffic';
 import { statement } from '../store/statement';
 import { databaseNow, type Reader, type Tx } from '../store/store';
 import { freezeOf } from './freezes';
@@ -22,6 +25,7 @@ interface Change {
   stage: string;
   position: number;
   spec: string;
+  release_id: ReleaseId | null;
 }
 
 /** Kinds that change what people meet. */
@@ -32,7 +36,7 @@ const changeOf = statement<{ step: StepId }, Change>((db, argument) =>
     .selectFrom('steps')
     .innerJoin('runs', 'runs.id', 'steps.run_id')
     .select(['steps.run_id', 'steps.app_id', 'steps.role', 'steps.kind'])
-    .select(['steps.stage', 'steps.position', 'steps.spec'])
+    .select(['steps.stage', 'steps.position', 'steps.spec', 'runs.release_id'])
     .where('steps.id', '=', argument('step'))
     .where('steps.verb', '=', sql.lit('run' as const))
     .where('steps.state', '=', sql.lit('ready' as const))
@@ -72,11 +76,25 @@ export async function restBehind(db: Reader, gate: { app_id: AppId; role: string
  */
 async function isHeldByFreeze(db: Reader, change: Change): Promise<boolean> {
   if (change.role === 'environment') return false;
-  if (change.kind === 'share') return !onlyLowers(change.spec);
+  if (change.kind === 'share') return !(await onlyLowers(db, change));
   return change.kind !== 'deliver' || !(await hasGateAhead(db, change));
 }
 
-const onlyLowers = (spec: string): boolean => (JSON.parse(spec) as { lowers?: boolean }).lowers === true;
+/** As gray stands now: somebody else may have lowered it further since the step was made. */
+async function onlyLowers(db: Reader, { app_id, release_id, spec }: Change): Promise<boolean> {
+  const { share, rules } = JSON.parse(spec) as { share: number; rules?: readonly GrayRule[] | FormerRules };
+  const production = await db
+    .selectFrom('environments')
+    .select('traffic')
+    .where('app_id', '=', app_id)
+    .where('role', '=', 'production')
+    .executeTakeFirst();
+  if (production === undefined || rules === undefined) return false;
+  const traffic = JSON.parse(production.traffic) as Traffic;
+  const isGray = traffic.gray !== null && traffic.lanes[traffic.gray] === release_id;
+  const isKnown = (rule: GrayRule): boolean => currentRules(traffic.rules).some((one) => isSameRule(one, rule));
+  return isGray && share <= traffic.share && currentRules(rules).every(isKnown);
+}
 
 async function hasGateAhead(db: Reader, { run_id, stage, position }: Change): Promise<boolean> {
   const gate = await db

@@ -25,8 +25,6 @@ export async function setGrayShare(
   const { app, production, releaseId } = found;
   const release = await findRelease(parts, releaseId);
   const below = await runBelow(parts, found, wanted.share);
-  // A way back: no freeze holds it.
-  const lowers = wanted.share <= production.traffic.share && !widens(wanted.rules);
   const created = await parts.store.write(async (tx) => {
     if (below !== null) await demandNoPart(tx, below, actor);
     const rules = await changedRules(parts, tx, production.traffic, wanted.rules ?? {});
@@ -46,7 +44,7 @@ export async function setGrayShare(
           role: 'gray',
           stage: 'gray',
           verb: 'run',
-          spec: { share: wanted.share, rules, ...(lowers ? { lowers } : {}) },
+          spec: { share: wanted.share, rules },
           timeoutMs: 60_000,
         },
       ],
@@ -55,5 +53,3 @@ export async function setGrayShare(
   await ringAll(parts, created.hints);
   return { run: created.row.number, share: wanted.share };
 }
-
-const widens = ({ add = [], users = [] }: RuleChange = {}): boolean => add.length + users.length > 0;

@@ -166,6 +166,17 @@ describe('gray', () => {
     expect((await house.engine.runs.why('shop', run)).sentences[0]).to.contain('a freeze: holidays');
   });
 
+  it('is judged as it stands when its turn comes: what would have lowered it and now raises it is held', async () => {
+    await standsInGray(pipeline());
+    await set({ share: 2_000 });
+    await house.engine.freezes.begin({ app: 'shop', until: Date.now() + 3_600_000, reason: 'holidays' }, 'user:ada');
+    const first = await house.engine.runs.setGrayShare({ app: 'shop', share: 500 }, 'user:grace');
+    const { run } = await house.engine.runs.setGrayShare({ app: 'shop', share: 1_000 }, 'user:grace');
+    await house.settled('shop', first.run);
+    expect((await production()).traffic.share).to.equal(500);
+    expect((await house.engine.runs.why('shop', run)).sentences[0]).to.contain('a freeze: holidays');
+  });
+
   it('measures the share that visitors really met', async () => {
     await standsInGray(pipeline());
     const { id, traffic } = await production();

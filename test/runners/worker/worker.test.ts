@@ -67,6 +67,8 @@ describe('a worker', () => {
     expect(begun).to.deep.equal(['c0', 'c1']);
     for (const letGo of held.splice(0)) letGo();
     await until(() => begun.length === 4);
+    await until(async () => Object.values(await states()).filter((state) => state === 'running').length === 2);
+    expect(begun).to.have.length(4);
     expect(await states()).to.include({ c0: 'succeeded', c1: 'succeeded', c4: 'ready' });
   });
 

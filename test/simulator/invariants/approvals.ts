@@ -1,6 +1,6 @@
 import type { Invariant } from '../simulation';
 import { decides, glassOf, grayPlanOf, holds, isFrozen, mayHaveSaid, tookPart } from './deciders';
-import { releaseIn, type Switch, switchesOf } from './facts';
+import { releaseIn, type Switch, switchesOf, trafficOf } from './facts';
 import type { Picture } from './picture';
 import type { Row } from './recorder';
 import { always, firstOf, remembering } from './support';
@@ -230,6 +230,18 @@ const glass: Invariant = always('A7b', 'whoever breaks glass alone is reviewed b
 
 const CHANGING: readonly string[] = ['deliver', 'share', 'promote'];
 
+/** Whether the release of a share was gray, and its visitors were not fewer, at some moment of the last command. */
+function lowersGray(p: Picture, { app_id, run_id, spec }: Row<'steps'>): boolean {
+  const isOwn = (one: Row<'environments'>): boolean => one.app_id === app_id && one.role === 'production';
+  const seen = p.changesOf('environments').flatMap(({ was, is }) => [was, is].filter((one) => one !== undefined));
+  const release = p.rows('runs').get(run_id)?.release_id ?? null;
+  const { share } = JSON.parse(spec) as { share: number };
+  return [...p.rows('environments').values(), ...seen].filter(isOwn).some((environment) => {
+    const traffic = trafficOf(environment);
+    return traffic.gray !== null && releaseIn(traffic, traffic.gray) === release && share <= traffic.share;
+  });
+}
+
 const rests: Invariant = always('A1b', 'nothing that changes gray or production begins while its app is frozen', (p) =>
   firstOf(p.changesOf('steps'), (change) => {
     const { was, is, at } = change;
@@ -239,8 +251,14 @@ const rests: Invariant = always('A1b', 'nothing that changes gray or production 
     const { run } = p.atThatTime(change);
     const isWayBack = run === undefined || ['rollback', 'undo'].includes(run.trigger) || run.ends_as !== null;
     if (isWayBack || !['gray', 'production'].includes(is.role) || !isFrozen(p, is.app_id, at)) return undefined;
-    const unused = [...p.rows('approvals').values()].filter(({ run_id }) => run_id === is.run_id);
-    const isEmergency = unused.some(({ id }) => p.votesOf(id).some(({ broke_glass }) => broke_glass === 1));
+    // Instances that start before their own gate meet nobody yet; behind the gate everything rests.
+    const isBeforeItsGate = p
+      .stepsOf(is.run_id)
+      .some(({ kind, stage, position }) => kind === 'approve' && stage === is.stage && position > is.position);
+    if (is.kind === 'deliver' && isBeforeItsGate) return undefined;
+    if (is.kind === 'share' && lowersGray(p, is)) return undefined;
+    const asked = [...p.rows('approvals').values()].filter(({ run_id }) => run_id === is.run_id);
+    const isEmergency = asked.some(({ id }) => p.votesOf(id).some(({ broke_glass }) => broke_glass === 1));
     return isEmergency ? undefined : `${is.name} of run ${run.number} began while everything was frozen`;
   }),
 );
