@@ -80,7 +80,7 @@ async function isHeldByFreeze(db: Reader, change: Change): Promise<boolean> {
   return change.kind !== 'deliver' || !(await hasGateAhead(db, change));
 }
 
-/** As gray stands now: somebody else may have lowered it further since the step was made. */
+/** As gray stands now: somebody may have lowered it further since this was asked for. */
 async function onlyLowers(db: Reader, { app_id, release_id, spec }: Change): Promise<boolean> {
   const { share, rules } = JSON.parse(spec) as { share: number; rules?: readonly GrayRule[] | FormerRules };
   const production = await db
@@ -89,11 +89,24 @@ async function onlyLowers(db: Reader, { app_id, release_id, spec }: Change): Pro
     .where('app_id', '=', app_id)
     .where('role', '=', 'production')
     .executeTakeFirst();
-  if (production === undefined || rules === undefined) return false;
+  if (production === undefined || rules === undefined || (await isMoving(db, app_id))) return false;
   const traffic = JSON.parse(production.traffic) as Traffic;
   const isGray = traffic.gray !== null && traffic.lanes[traffic.gray] === release_id;
   const isKnown = (rule: GrayRule): boolean => currentRules(traffic.rules).some((one) => isSameRule(one, rule));
   return isGray && share <= traffic.share && currentRules(rules).every(isKnown);
+}
+
+/** Whether a share of the app is being set at this moment: only behind it is known what lowers gray. */
+async function isMoving(db: Reader, app: AppId): Promise<boolean> {
+  const share = await db
+    .selectFrom('steps')
+    .select('id')
+    .where('app_id', '=', app)
+    .where('kind', '=', 'share')
+    .where('state', '=', 'running')
+    .limit(1)
+    .executeTakeFirst();
+  return share !== undefined;
 }
 
 async function hasGateAhead(db: Reader, { run_id, stage, position }: Change): Promise<boolean> {
