@@ -14,7 +14,10 @@ export function readDocument(text: string, file: string): ReadDocument {
   if (guarded !== null) return { ok: false, problems: [guarded] };
   // Equal keys are found by the walk below: the library compares each key with each other one.
   const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent', merge: false });
-  const broken = document.errors.slice(0, PROBLEMS_MAX).map((error) => brokenYaml(error, where, text));
+  // A text that is nested too deep runs out of room at several levels at once, and is one problem.
+  const exhausted = document.errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
+  const errors = exhausted === undefined ? document.errors.slice(0, PROBLEMS_MAX) : [exhausted];
+  const broken = errors.map((error) => brokenYaml(error, where, text));
   if (broken.length > 0) return { ok: false, problems: broken };
   const isNothing = isScalar(document.contents) && document.contents.value === null;
   if (document.contents === null || isNothing) {

@@ -26,6 +26,8 @@ export function isInContext(context: string, file: string): boolean {
 export function cachePathProblem(path: string): string | null {
   const inside = path.startsWith('~/') ? path.slice(2) : path;
   if (path === '~' || inside === '' || inside === '.') return 'is a whole home or workspace; name a folder in it';
+  // The list of what a container may be given refuses it anywhere in a path.
+  if (inside.includes('..')) return 'has ".." in it; name a folder of the home or the workspace plainly';
   if (path.startsWith('/')) return 'is absolute; write ~/… for the home folder, or a folder of the workspace';
   return repositoryPathProblem(inside);
 }
