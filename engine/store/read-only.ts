@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import { Kysely } from 'kysely';
 import { GantryError, messageOf } from '../model/errors';
+import { PlannedOnceDialect } from './sqlite-dialect';
 import type { Db } from './store';
 import type { Tables } from './tables';
 
@@ -11,7 +12,7 @@ import type { Tables } from './tables';
 export function openReadOnly(file: string): Db {
   try {
     const database = new Database(file, { readonly: true, fileMustExist: true });
-    return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+    return new Kysely<Tables>({ dialect: new PlannedOnceDialect({ database }) });
   } catch (error) {
     throw new GantryError(
       'unavailable',

@@ -5,7 +5,6 @@ import {
   type DatabaseConnection,
   Kysely,
   type SqliteDatabase,
-  SqliteDialect,
   SqliteDriver,
   type SqliteStatement,
 } from 'kysely';
@@ -13,6 +12,7 @@ import { GantryError, messageOf } from '../model/errors';
 import { Recent } from '../model/recent';
 import { checkPages, damaged } from './check-sqlite';
 import { endPausedHolder, lockHolder } from './lock-holder';
+import { PlannedOnceDialect } from './sqlite-dialect';
 import { tellingFaults } from './sqlite-errors';
 import { answersAtOnce } from './statement';
 import type { Tables } from './tables';
@@ -82,7 +82,7 @@ class PatientDriver extends SqliteDriver {
   }
 }
 
-class PatientDialect extends SqliteDialect {
+class PatientDialect extends PlannedOnceDialect {
   constructor(
     private readonly own: SqliteDatabase,
     private readonly file: string,

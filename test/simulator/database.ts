@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
-import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
+import { Kysely, type SqliteDatabase, type SqliteStatement } from 'kysely';
+import { PlannedOnceDialect } from '../../engine/store/sqlite-dialect';
 import { answersAtOnce } from '../../engine/store/statement';
 import { openStore } from '../../engine/store/store';
 import type { Tables } from '../../engine/store/tables';
@@ -27,7 +28,7 @@ export async function openDatabase(): Promise<SimulatedDatabase> {
   let time = (): number => 0;
   handle.function('database_now', { deterministic: false }, () => time());
   const kept = keepStatements(handle);
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: kept }) });
+  const db = new Kysely<Tables>({ dialect: new PlannedOnceDialect({ database: kept }) });
   answersAtOnce(db, { writer: kept });
   await openStore(db);
   guardWhileLive(handle);

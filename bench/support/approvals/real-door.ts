@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import Database from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import { Kysely } from 'kysely';
 import { boundOf } from '../../../engine/approvals/bound';
 import { decideApproval } from '../../../engine/approvals/decide';
 import { prepareApprovals } from '../../../engine/approvals/prepare';
@@ -14,6 +14,7 @@ import { performEffect } from '../../../engine/steps/effect';
 import { finishStep } from '../../../engine/steps/finish';
 import type { StepLease } from '../../../engine/steps/lease';
 import { takeSteps } from '../../../engine/steps/take';
+import { PlannedOnceDialect } from '../../../engine/store/sqlite-dialect';
 import { openStore } from '../../../engine/store/store';
 import type { Tables } from '../../../engine/store/tables';
 import { ALL_APPS } from '../../../engine/users/scope';
@@ -133,7 +134,7 @@ export class RealDoor implements Door {
 async function partsOf(world: GateWorld): Promise<EngineParts> {
   const handle = new Database(':memory:');
   handle.function('database_now', { deterministic: false }, () => world.now);
-  const store = await openStore(new Kysely<Tables>({ dialect: new SqliteDialect({ database: handle }) }));
+  const store = await openStore(new Kysely<Tables>({ dialect: new PlannedOnceDialect({ database: handle }) }));
   const silent = () => undefined;
   return {
     store,
