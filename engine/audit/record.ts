@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { canonical } from '../model/hash';
 import type { EngineParts } from '../parts';
-import { insertInto, settled, statement } from '../store/statement';
+import { insertInto, statement } from '../store/statement';
 import type { Tx } from '../store/store';
 import { type AuditRow, auditHash } from './chain';
 
@@ -17,12 +17,7 @@ export interface AuditEntry {
 
 const insertEntries = insertInto('audit');
 const lastOfChain = statement<{ chain: string }, { hash: string }>((db, argument) =>
-  db
-    .selectFrom('audit')
-    .select('hash')
-    .where('chain', '=', settled(argument('chain')))
-    .orderBy('seq', 'desc')
-    .limit(sql.lit(1)),
+  db.selectFrom('audit').select('hash').where('chain', '=', argument('chain')).orderBy('seq', 'desc').limit(sql.lit(1)),
 );
 
 /** Writes entries into their chains, in the transaction of what they tell. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Environment } from '../environments/find';
 import { emit } from '../events/emit';
 import { type InstanceId, newId } from '../model/ids';
@@ -107,7 +108,7 @@ export async function abandonedInstances(
     .select('id')
     .where('app_id', '=', appId)
     .where('kind', 'in', STARTING)
-    .where('state', 'in', ['ready', 'running'])
+    .where('state', 'in', [sql.lit('ready' as const), sql.lit('running' as const)])
     .limit(1)
     .executeTakeFirst();
   await parts.store.settled();

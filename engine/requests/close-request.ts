@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { recordAudit } from '../audit/record';
 import { endHooksIn, isAnyPending } from '../deliveries/settle-hooks';
 import type { AppId, HookId } from '../model/ids';
@@ -51,7 +52,7 @@ async function waitingBefore(tx: Tx, { app, ref, hooks }: RequestClosed): Promis
     .select('id')
     .where('app_id', '=', app.id)
     .where('ref', '=', ref)
-    .where('outcome', '=', 'pending')
+    .where('outcome', '=', sql.lit('pending' as const))
     .where('id', '<', last)
     .execute();
   return rows.map(({ id }) => id);

@@ -3,7 +3,7 @@ import type { RunId } from '../model/ids';
 import { isVoidRun } from '../model/states';
 import type { EngineParts } from '../parts';
 import type { StepLease } from '../steps/lease';
-import { settled, statement } from '../store/statement';
+import { statement } from '../store/statement';
 import type { Tables } from '../store/tables';
 
 /** Runs of the same ref whose commits do not follow in the order in which they came. */
@@ -33,7 +33,7 @@ const latestOf = statement<{ run: RunId }, Row>((db, argument) =>
     .selectFrom('runs as own')
     .innerJoin('runs', (on) => on.onRef('runs.app_id', '=', 'own.app_id').onRef('runs.ref', '=', 'own.ref'))
     .select(['runs.id', 'runs.number', 'runs.commit', 'runs.moved_from', 'runs.state', 'runs.ends_as'])
-    .where('own.id', '=', settled(argument('run')))
+    .where('own.id', '=', argument('run'))
     .orderBy('runs.number', 'desc')
     .limit(sql.lit(RELATIVES)),
 );

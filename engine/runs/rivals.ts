@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { AppId, RunId, StepId } from '../model/ids';
 import { VOID_RUN } from '../model/states';
-import { settled, statement } from '../store/statement';
+import { statement } from '../store/statement';
 import type { Tx } from '../store/store';
 import type { RunTrigger, Tables } from '../store/tables';
 import type { Applied } from './apply';
@@ -57,8 +57,8 @@ const newerAt = statement<{ app: AppId; ref: string; number: number; place: stri
       .selectFrom('runs')
       .innerJoin('steps', 'steps.run_id', 'runs.id')
       .select(['runs.id', 'runs.number', 'runs.commit'])
-      .where('runs.app_id', '=', settled(argument('app')))
-      .where('runs.ref', '=', settled(argument('ref')))
+      .where('runs.app_id', '=', argument('app'))
+      .where('runs.ref', '=', argument('ref'))
       .where('runs.number', '>', argument('number'))
       .where('runs.trigger', 'in', FOLLOWS)
       .where('runs.state', 'not in', VOID_RUN)
@@ -87,8 +87,8 @@ const standingAt = statement<{ app: AppId; ref: string; number: number; place: s
       on.onRef('steps.run_id', '=', 'runs.id').on('steps.place', '=', sql.val(argument('place'))),
     )
     .select(['runs.id', 'runs.pipeline_hash as planned', 'steps.state', 'steps.epoch'])
-    .where('runs.app_id', '=', settled(argument('app')))
-    .where('runs.ref', '=', settled(argument('ref')))
+    .where('runs.app_id', '=', argument('app'))
+    .where('runs.ref', '=', argument('ref'))
     .where('runs.number', '<', argument('number'))
     .where('runs.ended_at', 'is', null)
     .where('runs.trigger', 'in', FOLLOWS)

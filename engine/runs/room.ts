@@ -47,7 +47,11 @@ export async function demandRoomForHook(parts: Pick<EngineParts, 'limits'>, db: 
   await demandRoom(parts, db, app);
   const { perApp } = parts.limits ?? RUN_LIMITS;
   const pending = () =>
-    db.selectFrom('hook_deliveries').select('id').where('app_id', '=', app.id).where('outcome', '=', 'pending');
+    db
+      .selectFrom('hook_deliveries')
+      .select('id')
+      .where('app_id', '=', app.id)
+      .where('outcome', '=', sql.lit('pending' as const));
   if (!(await isRoom(parts, db, `hooks of ${app.id}`, perApp, pending))) {
     const next = `see what keeps them: gantry app show ${app.name}`;
     throw tooMany(`${app.name} has ${perApp} webhooks that were not followed yet, which is the limit`, next);

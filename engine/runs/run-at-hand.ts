@@ -1,7 +1,7 @@
 import type { RunId, StepId } from '../model/ids';
 import { Recent } from '../model/recent';
 import type { RunView, StepView } from '../model/transition';
-import { settled, statement } from '../store/statement';
+import { statement } from '../store/statement';
 import type { Tx } from '../store/store';
 import type { Tables } from '../store/tables';
 
@@ -58,11 +58,7 @@ type Facts = Omit<StepAtHand, 'state' | 'epoch'>;
 type Standing = Pick<StepAtHand, 'id' | 'state' | 'epoch'>;
 
 const standingOf = statement<{ run: RunId }, Standing>((db, argument) =>
-  db
-    .selectFrom('steps')
-    .select(['id', 'state', 'epoch'])
-    .where('run_id', '=', settled(argument('run')))
-    .orderBy('position'),
+  db.selectFrom('steps').select(['id', 'state', 'epoch']).where('run_id', '=', argument('run')).orderBy('position'),
 );
 const factsOf = statement<{ run: RunId }, Omit<Facts, 'needs'> & { needs: string }>((db, argument) =>
   db

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { nearest } from '../../pipelines/nearest';
 import type { StepKindName } from '../../pipelines/types';
 import { listEnvironments } from '../environments/find';
@@ -147,7 +148,7 @@ export async function holderOf(db: Reader, appId: string): Promise<number | null
     .selectFrom('runs')
     .select('number')
     .where('app_id', '=', appId as never)
-    .where('holds_rollout', '=', 1)
+    .where('holds_rollout', '=', sql.lit(1))
     .executeTakeFirst();
   return row?.number ?? null;
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { recordAudit } from '../audit/record';
 import type { AppId, SessionId } from '../model/ids';
 import { SESSION_KEPT_MS } from '../model/session-limits';
@@ -18,7 +19,7 @@ export async function endSession(parts: EngineParts, id: SessionId, end: Session
       .updateTable('instance_sessions')
       .set({ state: 'ended', ended_at: parts.clock.now(), exit_code: end.exitCode, reason: end.reason })
       .where('id', '=', id)
-      .where('state', '!=', 'ended')
+      .where('state', '!=', sql.lit('ended' as const))
       .returning(['kind', 'app_id', 'instance_id'])
       .executeTakeFirst();
     if (row === undefined) return;

@@ -65,7 +65,7 @@ async function record(
     .selectFrom('instance_sessions')
     .select((e) => e.fn.countAll<number>().as('n'))
     .where('app_id', '=', app.id)
-    .where('state', '!=', 'ended')
+    .where('state', '!=', sql.lit('ended' as const))
     .executeTakeFirstOrThrow();
   if (Number(n) >= SESSIONS_PER_APP) throw full(app.name);
   const instance = await tx

@@ -1,6 +1,6 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import type { AppId, RunId, StepId } from '../model/ids';
-import { settled, statement } from '../store/statement';
+import { statement } from '../store/statement';
 import { databaseNow, type Reader } from '../store/store';
 import type { Tables } from '../store/tables';
 
@@ -89,7 +89,7 @@ function candidatesOf(kinds: readonly string[], pools: Pools, limit: Expression<
     ),
     ofApp: statement<{ app: AppId }, Candidate>((db, argument) =>
       takeable(db, kinds, pools)
-        .where('steps.app_id', '=', settled(argument('app')))
+        .where('steps.app_id', '=', argument('app'))
         .where('runs.priority', '=', ZERO)
         .orderBy('steps.run_id')
         .orderBy('steps.position')

@@ -3,7 +3,6 @@ import {
   type DialectAdapter,
   type Insertable,
   type Kysely,
-  type RawBuilder,
   type SqliteDatabase,
   sql,
 } from 'kysely';
@@ -61,12 +60,6 @@ const keep = (text: string): unknown => kept.has(text) || kept.set(text, `gantry
  * texts that are made anew each time; there may be any number of them.
  */
 export const keptNameOf = (text: string): string | undefined => kept.get(text);
-
-/**
- * A value that a query with an order is asked by. Bound as it is, SQLite plans such a query anew each time that it is
- * run, since the order may be had more cheaply for another value; that takes several times as long as the query.
- */
-export const settled = <T>(value: T): RawBuilder<T> => sql<T>`(select ${value})`;
 
 /** A database that answers at once (SQLite). */
 interface Doors {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { defaultBranchOf } from '../apps/default-branch';
 import type { AppFound } from '../apps/find';
 import { findAppIn } from '../apps/find';
@@ -41,7 +42,7 @@ export async function startFollowers(parts: EngineParts): Promise<number> {
         .where('app_id', '=', app_id)
         .where('release_id', '=', release_id)
         .where('stage', '=', stage)
-        .where('state', '=', 'pending')
+        .where('state', '=', sql.lit('pending' as const))
         .execute(),
   });
 }
@@ -51,7 +52,7 @@ const pending = (parts: EngineParts): Promise<Named[]> =>
     .selectFrom('release_followers as f')
     .innerJoin('apps', 'apps.id', 'f.app_id')
     .select(['apps.name as app', 'f.app_id', 'f.release_id', 'f.stage'])
-    .where('f.state', '=', 'pending')
+    .where('f.state', '=', sql.lit('pending' as const))
     .orderBy('f.told_at')
     .execute();
 
@@ -63,7 +64,7 @@ async function startOne(parts: EngineParts, tx: Tx, { app: name, release_id, sta
     .where('app_id', '=', app.id)
     .where('release_id', '=', release_id)
     .where('stage', '=', stage)
-    .where('state', '=', 'pending')
+    .where('state', '=', sql.lit('pending' as const))
     .executeTakeFirst();
   if (follower === undefined) return undefined;
   const cause = JSON.parse(follower.cause) as ReleasedCause;
