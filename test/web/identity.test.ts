@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { ownPath } from '../../web/pages/login';
 import { signIn } from './support/browser';
@@ -101,6 +102,30 @@ describe('signing in', () => {
       body: `token=${house.token}`,
     });
     expect(answer.status).to.equal(403);
+  });
+});
+
+describe('a token that begins as the secret of a session does', () => {
+  const likeSession = Buffer.from('s_xx', 'base64url');
+  let house: House;
+  beforeEach(async () => {
+    const bytes = (count: number) => {
+      const made = randomBytes(count);
+      if (count === 24) likeSession.copy(made);
+      return made;
+    };
+    house = await makeHouse({ random: { bytes } });
+  });
+  afterEach(() => house.close());
+
+  it('opens the API, and Git, like every other', async () => {
+    expect(house.token).to.match(/^gantry_s_/);
+    expect((await house.post('/api/v1/apps', { name: 'storefront' })).status).to.equal(201);
+    const basic = Buffer.from(`me:${house.token}`).toString('base64');
+    const git = await house.ask('/git/storefront.git/info/refs?service=git-upload-pack', {
+      headers: { authorization: `Basic ${basic}` },
+    });
+    expect(git.status).to.equal(200);
   });
 });
 

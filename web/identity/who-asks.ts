@@ -16,9 +16,14 @@ export async function bearerOf(parts: WebParts, secret: string, address: string)
   return found;
 }
 
-/** As `bearerOf`, and it counts neither as a use nor as an attempt. */
-export const lookBearer = (parts: WebParts, secret: string): Promise<Found | undefined> =>
-  secret.startsWith(COMMAND_PREFIX) ? openSession(parts, secret, 'command') : parts.engine.signin.ofToken(secret);
+/**
+ * As `bearerOf`, and it counts neither as a use nor as an attempt. One token in 4,096 happens to begin as the secrets of
+ * sessions do.
+ */
+export async function lookBearer(parts: WebParts, secret: string): Promise<Found | undefined> {
+  const session = secret.startsWith(COMMAND_PREFIX) ? await openSession(parts, secret, 'command') : undefined;
+  return session ?? parts.engine.signin.ofToken(secret);
+}
 
 /** What `Authorization: Bearer …` brings; undefined without it. */
 export const bearerIn = (authorization: string): string | undefined => /^Bearer (\S{1,200})$/i.exec(authorization)?.[1];
