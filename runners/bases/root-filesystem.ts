@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
@@ -127,15 +128,18 @@ async function bootstrap(
     child.on('error', (cause) => reject(bootstrapError(cause.message, printed, cause)));
     child.on('close', (code) => (code === 0 ? resolve() : reject(bootstrapError(`exit ${code}`, printed))));
   });
-  const imported = importArchive(docker, child.stdout);
-  // Both are awaited, the program first: when it fails, its reason is the true one.
-  const [program, image] = await Promise.allSettled([ended, imported]);
-  if (program.status === 'rejected') {
-    throw program.reason;
+  // Asked only when there is something to send: a request that says nothing for a minute is given up by its sender.
+  const importing = once(child.stdout, 'readable').then(() => importArchive(docker, child.stdout));
+  try {
+    await Promise.race([importing, ended]);
+    await importing;
+  } catch (error) {
+    // Whichever failed first has the true reason. A program that nobody reads any longer would wait for ever.
+    if (child.exitCode !== null || child.signalCode !== null) await ended;
+    child.stdout.destroy();
+    throw error;
   }
-  if (image.status === 'rejected') {
-    throw image.reason;
-  }
+  await ended;
 }
 
 async function importArchive(docker: Docker, archive: Readable): Promise<void> {
