@@ -73,6 +73,7 @@ export const appShow: Command = {
       ['folder', app.path === '.' ? '' : app.path],
       ['source', app.source === null ? '' : `${app.source.url}${app.source.hasToken ? ' (with a token)' : ''}`],
       ['host key', app.source?.hostKey ?? ''],
+      ['with', app.source?.extras?.join(', ') ?? ''],
       ['old secret', oldSecret(app.source?.earlierSecretUntil)],
       ['compared', app.source === null ? '' : compared(app.source, context)],
       ['statuses', told(app.told, context)],

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { recordAudit } from '../audit/record';
 import { GantryError } from '../model/errors';
 import type { Actor, EngineParts } from '../parts';
@@ -8,7 +9,7 @@ import { findOwner } from './find-connected';
 import { checkHookSecret, freshHookSecret } from './hook-secret';
 import { demandHostKey } from './host-key';
 import { pinnedKey } from './pinned-key';
-import { sealSource } from './source-secrets';
+import { type SourceSecret, sealSource } from './source-secrets';
 import { readSourceUrl, type SourceUrl } from './source-url';
 
 export interface SourceWanted {
@@ -49,11 +50,12 @@ export async function connectApp(parts: EngineParts, wanted: SourceWanted, actor
     const app = await findOwner(tx, wanted.app);
     const known = await tx.selectFrom('app_sources').selectAll().where('app_id', '=', app.id).executeTakeFirst();
     const keeps = known !== undefined && given === undefined && wanted.newSecret !== true;
+    const seal = (what: SourceSecret, plain: string) => sealSource(parts, tx, what, { id: app.id, plain });
     const values = {
       url: source.url,
-      token: token === null ? null : sealSource(parts, 'token', app.id, token),
+      token: token === null ? null : await seal('token', token),
       // An app that is connected with another secret on purpose keeps none of before.
-      ...(keeps ? {} : { secret: sealSource(parts, 'hook', app.id, fresh), earlier_secret: null, earlier_until: null }),
+      ...(keeps ? {} : { secret: await seal('hook', fresh), earlier_secret: null, earlier_until: null }),
       host_key: hostKeyFor(source, wanted.hostKey, known),
       connected_at: parts.clock.now(),
       connected_by: actor,
@@ -77,14 +79,14 @@ type Source = Tables['app_sources'];
 async function write(
   tx: Tx,
   appId: Source['app_id'],
-  values: Omit<Source, 'app_id' | 'secret' | 'earlier_secret' | 'earlier_until'> & Partial<Source>,
+  values: Omit<Source, 'app_id' | 'extras' | 'secret' | 'earlier_secret' | 'earlier_until'> & Partial<Source>,
   known: Source | undefined,
 ): Promise<void> {
   if (known !== undefined) {
     await tx.updateTable('app_sources').set(values).where('app_id', '=', appId).execute();
     return;
   }
-  const none = { secret: '', earlier_secret: null, earlier_until: null };
+  const none = { extras: '', secret: '', earlier_secret: null, earlier_until: null };
   await tx
     .insertInto('app_sources')
     .values({ app_id: appId, ...none, ...values })
@@ -108,7 +110,7 @@ async function retryNow(tx: Tx, appId: Tables['apps']['id']): Promise<void> {
     .updateTable('hook_deliveries')
     .set({ not_before: 0 })
     .where('app_id', '=', appId)
-    .where('outcome', '=', 'pending')
+    .where('outcome', '=', sql.lit('pending' as const))
     .execute();
   await tx.updateTable('source_looks').set({ not_before: 0 }).where('app_id', '=', appId).execute();
 }

@@ -1,3 +1,5 @@
+import { readExtras } from '../extras/extras';
+import type { Extra } from '../extras/names';
 import type { AppId } from '../model/ids';
 import { Recent } from '../model/recent';
 import type { EngineParts } from '../parts';
@@ -20,6 +22,8 @@ export interface SourceShown {
   comparedAt: number | null;
   /** Why that did not go well the last time; empty when it did. */
   problem: string;
+  /** What is fetched beside its commits. */
+  extras: Extra[];
 }
 
 /** Where the app's commits come from; null when nothing was connected. */
@@ -27,7 +31,16 @@ export async function showSource(parts: EngineParts, appId: AppId): Promise<Sour
   const row = await parts.store.read
     .selectFrom('app_sources')
     .leftJoin('source_looks as l', 'l.app_id', 'app_sources.app_id')
-    .select(['app_sources.url', 'token', 'host_key', 'earlier_until', 'connected_at', 'l.looked_at', 'l.reason'])
+    .select([
+      'app_sources.url',
+      'token',
+      'host_key',
+      'earlier_until',
+      'connected_at',
+      'extras',
+      'l.looked_at',
+      'l.reason',
+    ])
     .where('app_sources.app_id', '=', appId)
     .executeTakeFirst();
   if (row === undefined) return null;
@@ -39,6 +52,7 @@ export async function showSource(parts: EngineParts, appId: AppId): Promise<Sour
     earlierSecretUntil: (row.earlier_until ?? 0) > parts.clock.now() ? row.earlier_until : null,
     comparedAt: row.looked_at,
     problem: row.reason ?? '',
+    extras: readExtras(row.extras),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Extra } from '../extras/names';
+
 /**
  * The repositories. Reads only objects of a commit, never a work tree; fetches nothing.
  * @throws GantryError `not-found` for an unknown app, commit or path.
@@ -13,15 +15,23 @@ export interface Sources {
    * known: all that it was made from.
    */
   history(app: string, commit: string, since: string | null, limit: number): Promise<CommitFacts[]>;
+  /** What the commit names that is not in it. */
+  extras(app: string, commit: string): Promise<Extra[]>;
   /** Undefined when the commit has no such file. Links are not followed. */
-  readFile(app: string, commit: string, path: string, limitBytes: number): Promise<Buffer | undefined>;
+  readFile(app: string, commit: string, path: string, limitBytes: number, extras?: Extras): Promise<Buffer | undefined>;
   /** Paths of all files, at most `limit`. */
-  listFiles(app: string, commit: string, limit: number): Promise<string[]>;
+  listFiles(app: string, commit: string, limit: number, extras?: Extras): Promise<string[]>;
   /** The files of a folder of the commit as a tar stream (links stay links, nothing outside is read). */
-  tar(app: string, commit: string, folder: string): Promise<NodeJS.ReadableStream>;
+  tar(app: string, commit: string, folder: string, extras?: Extras): Promise<NodeJS.ReadableStream>;
   /** Every ref and the commit it names. */
   heads(app: string): Promise<{ ref: string; commit: string }[]>;
 }
+
+/**
+ * What counts as if it were in the commit; left out without it.
+ * @throws GantryError `submodule-missing` for one that nobody has brought.
+ */
+export type Extras = readonly Extra[];
 
 /** `unknown`: why it cannot be told, as a phrase. */
 export type ChangedPaths = { paths: string[] } | { unknown: string };

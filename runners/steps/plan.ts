@@ -11,6 +11,7 @@ import { isTextWanted, proposePipeline } from '../../pipelines/propose';
 import type { Given, PipelineSpec, Problem } from '../../pipelines/types';
 import type { World } from '../world';
 import { type AppSources, appSources } from './app-sources';
+import { awaitExtras, tellLeftOut } from './extras';
 import { reasonToIgnore } from './ignored';
 import { prepareApprovals } from './prepare-approvals';
 import { parseOnce } from './recent-pipelines';
@@ -29,10 +30,11 @@ export function planStep(world: World): StepKind<'plan'> {
   const turns = new Turns(PLANS_AT_ONCE);
   return {
     kind: 'plan',
-    run: (context) => {
+    run: async (context) => {
       const { given, pipeline } = context.spec;
-      const plan = () => (given === undefined ? makePlan(context, world) : planGiven(context, world, given, pipeline));
-      return turns.take(plan);
+      if (given !== undefined) return turns.take(() => planGiven(context, world, given, pipeline));
+      await awaitExtras(context, world);
+      return turns.take(() => makePlan(context, world));
     },
     inspect: async () => ({ found: 'nothing' }), // reading changes nothing
     undo: async () => ({ end: 'succeeded', output: null }),
@@ -47,6 +49,7 @@ async function makePlan(context: StepContext<'plan'>, world: World): Promise<Ste
   const told = await sources.facts();
   await describeRun(engine.parts, lease, { title: told.title, author: `${told.author} <${told.email}>` });
   log(`commit ${commit.slice(0, 12)} "${told.title}" by ${told.author}`);
+  await tellLeftOut(context, sources);
   const file = sources.inRepository(PIPELINE_FILE);
   const text = await sources.readFile(PIPELINE_FILE, FILE_LIMIT_BYTES);
   if (text === undefined) return propose(context, sources);

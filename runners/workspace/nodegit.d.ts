@@ -15,6 +15,8 @@ declare module 'nodegit' {
   export class TreeEntry {
     path(): string;
     name(): string;
+    /** What it points at. */
+    sha(): string;
     isBlob(): boolean;
     isTree(): boolean;
     filemode(): number;
@@ -68,6 +70,8 @@ declare module 'nodegit' {
     createRevWalk(): Revwalk;
     getCommit(sha: string): Promise<Commit>;
     getReferences(): Promise<Reference[]>;
+    /** Throws when there is no such ref. */
+    getReferenceCommit(name: string): Promise<Commit>;
     cleanup(): void;
   }
 }

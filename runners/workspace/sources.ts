@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { type Commit, Diff, Graph, Oid, Repository, type Tree, type TreeEntry } from 'nodegit';
+import { type Commit, Diff, Graph, Oid, Repository, type Tree } from 'nodegit';
 import { type Pack, pack } from 'tar-stream';
 import { GantryError, messageOf } from '../../engine/model/errors';
 import { Recent } from '../../engine/model/recent';
-import type { ChangedPaths, CommitFacts, Sources } from '../../engine/ports/sources';
+import type { ChangedPaths, CommitFacts, Extras, Sources } from '../../engine/ports/sources';
 import { RecentArchives } from './recent-archives';
+import { type Folder, fileAt, filesIn, folderAt, MODE_LINK } from './tree-files';
 
-/** Git's file modes (gitformat-index): a link's content is its target. */
-const MODE_LINK = 0o120000;
+/** Git's mode of a file that may be run. */
 const MODE_EXECUTABLE = 0o100755;
 /** Larger files have no place in a build context. */
 const FILE_LIMIT_BYTES = 512 * 1024 * 1024;
@@ -18,6 +18,7 @@ const COMMITS_KEPT = 16;
 
 /** A commit with its files. */
 interface Snapshot {
+  repository: Repository;
   commit: Commit;
   tree: Tree;
 }
@@ -36,19 +37,21 @@ export function gitSources(folder: string): Sources {
     comesFrom: async (app, sha, ancestor) => comesFrom(await open(app), sha, ancestor),
     changedPaths: async (app, earlier, sha, limit) => changedPaths(await open(app), { app, sha }, earlier, limit),
     history: async (app, sha, since, limit) => history(await open(app), (await at(app, sha)).commit, since, limit),
-    readFile: async (app, sha, path, limitBytes) => readFile((await at(app, sha)).tree, path, limitBytes),
-    listFiles: async (app, sha, limit) => {
+    extras: async (app, sha) => ((await fileAt(whole(await at(app, sha)), '.gitmodules')) ? ['submodules'] : []),
+    readFile: async (app, sha, path, limitBytes, extras) =>
+      readFile(whole(await at(app, sha), extras), path, limitBytes),
+    listFiles: async (app, sha, limit, extras) => {
       const paths: string[] = [];
-      for await (const file of walk((await at(app, sha)).tree)) {
+      for await (const { path } of filesIn(whole(await at(app, sha), extras))) {
         if (paths.length >= limit) break;
-        paths.push(file.path());
+        paths.push(path);
       }
       return paths;
     },
-    tar: (app, sha, under) =>
-      archives.get(`${app} ${sha} ${under}`, async () => {
-        const { commit, tree } = await at(app, sha);
-        return tarOf(await folderOf(tree, under, app, sha), under, commit.timeMs());
+    tar: (app, sha, under, extras = []) =>
+      archives.get([app, sha, under, ...extras].join(' '), async () => {
+        const found = await at(app, sha);
+        return tarOf(await folderOf(whole(found, extras), under, app, sha), found.commit.timeMs());
       }),
     heads: async (app) => {
       const references = await (await open(app)).getReferences();
@@ -58,6 +61,8 @@ export function gitSources(folder: string): Sources {
     },
   };
 }
+
+const whole = ({ repository, tree }: Snapshot, extras: Extras = []): Folder => ({ repository, tree, extras });
 
 async function openRepository(folder: string, app: string): Promise<Repository> {
   if (!/^[a-z0-9-]+$/.test(app)) throw new GantryError('invalid', 'app-name', `"${app}" is no app's name`);
@@ -77,7 +82,7 @@ async function openRepository(folder: string, app: string): Promise<Repository> 
 async function snapshot(repository: Repository, app: string, sha: string): Promise<Snapshot> {
   try {
     const commit = await repository.getCommit(sha);
-    return { commit, tree: await commit.getTree() };
+    return { repository, commit, tree: await commit.getTree() };
   } catch (error) {
     throw new GantryError('not-found', 'commit-unknown', `${app} has no commit ${sha}`, 'push it again', {
       cause: error,
@@ -135,9 +140,9 @@ function facts(commit: Commit): CommitFacts {
   };
 }
 
-async function readFile(tree: Tree, path: string, limitBytes: number): Promise<Buffer | undefined> {
-  const entry = await tree.getEntry(path).catch(() => undefined); // libgit2 throws for "no such entry"
-  if (entry === undefined || !entry.isBlob() || entry.filemode() === MODE_LINK) return undefined;
+async function readFile(folder: Folder, path: string, limitBytes: number): Promise<Buffer | undefined> {
+  const entry = await fileAt(folder, path);
+  if (entry === undefined) return undefined;
   const blob = await entry.getBlob();
   if (blob.rawsize() > limitBytes) {
     throw new GantryError('invalid', 'file-too-large', `${path} is larger than ${limitBytes} bytes`, 'make it smaller');
@@ -145,46 +150,35 @@ async function readFile(tree: Tree, path: string, limitBytes: number): Promise<B
   return blob.content();
 }
 
-async function folderOf(tree: Tree, under: string, app: string, sha: string): Promise<Tree> {
+async function folderOf(whole: Folder, under: string, app: string, sha: string): Promise<Folder> {
   const path = under.replace(/^\.?\/*/, '').replace(/\/+$/, '');
-  if (path === '') return tree;
-  const entry = await tree.getEntry(path).catch(() => undefined); // as above
-  if (entry === undefined || !entry.isTree()) {
+  const found = await folderAt(whole, path);
+  if (found === undefined) {
     throw new GantryError('invalid', 'folder-missing', `${app} has no folder "${under}" at ${sha.slice(0, 12)}`);
   }
-  return entry.getTree();
+  return found;
 }
 
-/** Files and links below a tree, in Git's order. Submodules are left out: nothing is fetched. */
-async function* walk(tree: Tree): AsyncGenerator<TreeEntry> {
-  for (const entry of tree.entries()) {
-    if (entry.isTree()) yield* walk(await entry.getTree());
-    else if (entry.isBlob() || entry.filemode() === MODE_LINK) yield entry;
-  }
-}
-
-function tarOf(tree: Tree, under: string, timeMs: number): NodeJS.ReadableStream {
+function tarOf(folder: Folder, timeMs: number): NodeJS.ReadableStream {
   const archive = pack();
-  const prefix = under.replace(/^\.?\/*/, '').replace(/\/+$/, '');
-  write(archive, tree, prefix === '' ? '' : `${prefix}/`, new Date(timeMs)).then(
+  write(archive, folder, new Date(timeMs)).then(
     () => archive.finalize(),
     (error: Error) => archive.destroy(error),
   );
   return archive as unknown as NodeJS.ReadableStream; // streamx: the same in use, fewer declared methods
 }
 
-async function write(archive: Pack, tree: Tree, prefix: string, mtime: Date): Promise<void> {
+async function write(archive: Pack, folder: Folder, mtime: Date): Promise<void> {
   let count = 0;
-  for await (const entry of walk(tree)) {
+  for await (const { path, entry } of filesIn(folder)) {
     if (++count > FILE_COUNT_LIMIT) {
       throw new GantryError('invalid', 'too-many-files', `the folder has more than ${FILE_COUNT_LIMIT} files`);
     }
     const blob = await entry.getBlob();
-    const name = entry.path().startsWith(prefix) ? entry.path().slice(prefix.length) : entry.path();
     if (blob.rawsize() > FILE_LIMIT_BYTES) {
-      throw new GantryError('invalid', 'file-too-large', `${entry.path()} is larger than ${FILE_LIMIT_BYTES} bytes`);
+      throw new GantryError('invalid', 'file-too-large', `${path} is larger than ${FILE_LIMIT_BYTES} bytes`);
     }
-    await add(archive, entry.filemode(), name, blob.content(), mtime);
+    await add(archive, entry.filemode(), path, blob.content(), mtime);
   }
 }
 

@@ -62,6 +62,10 @@ export class SimulatedSources implements Sources {
     return { paths: ['gantry.yml'] };
   }
 
+  async extras(): Promise<[]> {
+    return [];
+  }
+
   async readFile(app: string, commit: string, path: string): Promise<Buffer | undefined> {
     const { pipeline } = this.demand(commit);
     if (path === 'gantry.yml') return Buffer.from(pipelineText(app, pipeline));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EXTRAS } from '../../../engine/extras/names';
 import { FORGES } from '../../../engine/forges/forge-name';
 import { INSTANCE_STATES } from '../../../engine/model/states';
 import { lineFields } from './channels';
@@ -43,6 +44,10 @@ export const environmentList = listOf(environment);
 
 const hookUrls = z.record(z.string(), z.string()).describe('where each forge calls, by its name');
 
+const extraNames = z.array(z.enum(EXTRAS)).describe('what is fetched beside its commits');
+
+export const extras = z.strictObject({ app: z.string(), extras: extraNames }).meta({ id: 'SourceExtras' });
+
 const sourceFields = { url: z.string(), hasToken: z.boolean(), hooks: hookUrls };
 
 export const app = z
@@ -60,6 +65,7 @@ export const app = z
         earlierSecretUntil: perhapsTime.describe('until then the secret of before the last rotation is good, too'),
         comparedAt: perhapsTime.describe('when its branches were last compared with what was delivered'),
         problem: z.string().describe('why that did not go well; empty when it did'),
+        extras: extraNames,
       })
       .nullable()
       .describe('where it is fetched from when its forge calls'),
