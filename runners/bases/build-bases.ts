@@ -5,6 +5,7 @@ import { buildImage, type ContextFile } from './build-image';
 import { withBuildLock } from './build-lock';
 import { type BuildSettings, proxyVariables } from './build-settings';
 import { hostCertificates } from './certificates';
+import { mavenFile } from './maven-file';
 import { npmPackage } from './npm-package';
 import { type Progress, startProgress } from './progress';
 import { recipeHash } from './recipe-hash';
@@ -79,7 +80,10 @@ async function ensureBase(
     folder,
     base: baseImage,
     certificates: recipe.from === null ? certificates : '',
-    packages: Object.entries(recipe.packages ?? {}).map(([file, spec]) => `${file}=${spec}`),
+    packages: [
+      ...Object.entries(recipe.packages ?? {}).map(([file, spec]) => `${file}=${spec}`),
+      ...Object.entries(recipe.downloads ?? {}).map(([file, { path, sha256 }]) => `${file}=${path} ${sha256}`),
+    ],
   });
   const tag = baseTag(recipe.name);
   const found = await labelled(options.docker, tag);
@@ -129,6 +133,10 @@ async function make(build: Build, options: BaseBuildOptions, progress: Progress)
   for (const [name, spec] of Object.entries(recipe.packages ?? {})) {
     progress.line(`fetching ${spec}`);
     files.push({ name, path: await npmPackage(spec, options) });
+  }
+  for (const [name, file] of Object.entries(recipe.downloads ?? {})) {
+    progress.line(`fetching ${file.path}`);
+    files.push({ name, path: await mavenFile(file, { ...options, certificates }) });
   }
   const onLine = progress.line.bind(progress);
   const root =

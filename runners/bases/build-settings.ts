@@ -14,6 +14,8 @@ export interface BuildSettings {
   appNetwork?: 'none';
   /** Where Debian's packages come from when the base is bootstrapped; default: deb.debian.org. */
   debianMirror?: string;
+  /** Where the Jakarta EE servers come from; default: Maven Central. */
+  mavenMirror?: string;
 }
 
 /** Proxy settings in both spellings: apt reads lower case, Java and Node tools upper case. BuildKit keeps them out of

@@ -10,7 +10,7 @@ export interface RecipeInputs {
   base: string;
   /** Certificates that go into the image; empty when the recipe takes none. */
   certificates: string;
-  /** Packages put into the build context, as `file=name@version`. */
+  /** What is fetched into the build context: `file=name@version`, `file=path sha256`. */
   packages: readonly string[];
 }
 

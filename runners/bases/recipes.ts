@@ -1,6 +1,7 @@
 /**
  * The base containers that Gantry builds for itself: a folder of `fixtures/bases` each, tagged `gantry/<name>:latest`.
  */
+import type { MavenFile } from './maven-file';
 
 export interface BaseRecipe {
   /** Folder in `fixtures/bases` and last part of the tag. */
@@ -12,6 +13,8 @@ export interface BaseRecipe {
   lazy?: true;
   /** npm packages put into the build context as files: file name → package and version. */
   packages?: Readonly<Record<string, string>>;
+  /** Files of Maven Central put into the build context: file name → which. */
+  downloads?: Readonly<Record<string, MavenFile>>;
 }
 
 /** The Node of the `node` base: the same that Gantry runs on. */
@@ -29,6 +32,58 @@ export const RECIPES: readonly BaseRecipe[] = [
   },
   { name: 'maven', from: 'debian', purpose: 'JDK 17 and Maven, to build WAR and EAR' },
   { name: 'tomcat', from: 'debian', purpose: 'Tomcat 10.1 on Java 17, to serve a WAR' },
+  {
+    name: 'java',
+    from: 'debian',
+    purpose: 'Java 17, what the Jakarta EE servers run on',
+    lazy: true,
+    downloads: {
+      'postgresql.jar': {
+        path: 'org/postgresql/postgresql/42.7.14/postgresql-42.7.14.jar',
+        sha256: '73914527305a40cce504b0d3d90b23caf565136912d607ae8ae7c5895512332c',
+      },
+      'h2.jar': {
+        path: 'com/h2database/h2/2.4.240/h2-2.4.240.jar',
+        sha256: '29b70e427cc1c40cdc376283adbb0cc62853073797bb5fe5761f81fe73d57ce0',
+      },
+    },
+  },
+  {
+    name: 'tomee',
+    from: 'java',
+    purpose: 'TomEE plus 9.0 on Java 17, to serve a WAR or EAR of Jakarta EE 9.1',
+    lazy: true,
+    downloads: {
+      'server.tar.gz': {
+        path: 'org/apache/tomee/apache-tomee/9.0.0/apache-tomee-9.0.0-plus.tar.gz',
+        sha256: '328c545bc94f4de1bfb915068b6929f3a5428506a12b88560719d6516f2e7de5',
+      },
+    },
+  },
+  {
+    name: 'open-liberty',
+    from: 'java',
+    purpose: 'Open Liberty 26 on Java 17, to serve a WAR or EAR of Jakarta EE 10',
+    lazy: true,
+    downloads: {
+      'server.zip': {
+        path: 'io/openliberty/openliberty-runtime/26.0.0.3/openliberty-runtime-26.0.0.3.zip',
+        sha256: 'bf394f83897a5aa4d0564604637e934c8f64b9fcb06a8dfcec2a49feed951778',
+      },
+    },
+  },
+  {
+    name: 'wildfly',
+    from: 'java',
+    purpose: 'WildFly 39 on Java 17, to serve a WAR or EAR of Jakarta EE 10',
+    lazy: true,
+    downloads: {
+      'server.tar.gz': {
+        path: 'org/wildfly/wildfly-dist/39.0.1.Final/wildfly-dist-39.0.1.Final.tar.gz',
+        sha256: '30ce0874378d1100289d4820fce1f7646ab1278f8c30c7ae9bb84c16cbd510cb',
+      },
+    },
+  },
   { name: 'go', from: 'debian', purpose: 'Go 1.23, to build programs', lazy: true },
   { name: 'python', from: 'debian', purpose: 'Python 3.11 and pip, for apps with a Dockerfile', lazy: true },
 ];
