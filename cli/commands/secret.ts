@@ -1,5 +1,5 @@
 import { path } from '../api/client';
-import type { KeyRotated, List, Secret, SecretSet } from '../api/types';
+import type { List, Secret, SecretSet } from '../api/types';
 import type { Command, Context } from '../command';
 import { usageError } from '../errors';
 import { table } from '../format/table';
@@ -78,21 +78,5 @@ export const secretRemove: Command = {
     const [app, name, environment] = [input.argument('APP'), input.argument('NAME'), environmentOf(input)];
     const json = await api.post<object>(path`/apps/${app}/secrets/${name}/remove`, { environment });
     return { json, text: `Removed ${name} of ${app} (${whereWords(environment)}).` };
-  },
-};
-
-export const secretRotateKey: Command = {
-  name: 'secret rotate-key',
-  summary: 'makes a new key and seals all secrets with it',
-  arguments: [],
-  options: {},
-  details: [
-    'Everything that Gantry keeps sealed is sealed anew, then the old key is forgotten. Cut off, it goes on when web',
-    'starts, or when it is called again. Copy the key file afterwards: to wherever its copy is kept, and to machines',
-    'that have one of their own. An older backup needs the key of its time.',
-  ].join(' '),
-  async run(_input, { api }) {
-    const json = await api.post<KeyRotated>('/secrets/rotate-key', {});
-    return { json, text: `Key ${json.key} seals from now on; ${json.sealedAnew} values were sealed anew.` };
   },
 };

@@ -5,25 +5,23 @@
  */
 export interface Vault {
   /**
-   * Call it in the transaction that stores the text: then no text that an older key sealed is stored after that key went.
+   * Called by `sealIn` (engine/store/vault-key.ts), which reads in the same transaction which key seals now.
    * @param purpose where the text belongs, for example `secret:APP:NAME`: it opens nowhere else. It can be read.
-   * @throws GantryError `secret-key` (unavailable) when this process has no key, or not the installation's
+   * @param key id of the key that the records name; undefined while they name none: the newest one
+   * @throws GantryError `secret-key` (unavailable) when this process does not have it
    */
-  seal(purpose: string, plain: Uint8Array): string;
+  seal(purpose: string, plain: Uint8Array, key: string | undefined): string;
 
   /** @throws GantryError `secret-key` (unavailable): the key is not there; `sealed-damaged`: it is not what was sealed so. */
   open(purpose: string, sealed: string): Buffer;
 
-  /** The same, sealed with the newest key. @throws as `open` */
-  sealAgain(sealed: string): string;
+  /** The same, sealed with this key. @throws as `open` and `seal` */
+  sealAgain(sealed: string, key: string): string;
 
-  /** The beginning of every text that the newest key has sealed. @throws GantryError `secret-key` */
-  prefix(): string;
-
-  /** Makes a new key; what older ones sealed can still be read. @returns its id. @throws as `seal` */
+  /** Makes a new key, which seals once the records name it. @returns its id. @throws as `seal` */
   addKey(): string;
 
-  /** Forgets every key but the newest: call it when nothing is left that they sealed. */
+  /** Forgets every key but the newest: call it when nothing is left that they sealed, and the newest one seals. */
   forgetOldKeys(): void;
 
   /** Newest first. Empty when there is none. */

@@ -3,15 +3,20 @@ import { findAppIn } from '../apps/find';
 import type { EngineParts } from '../parts';
 import type { SecretsWanted } from '../ports/secrets';
 import type { StepLease } from '../steps/lease';
-import { demandTrusted, notSet, placesOf } from './open';
+import { plainSize } from '../store/vault';
+import { checkStepSecrets } from './names';
+import { demandTrusted, inPlace, notSet } from './open';
 
-/** Names, and what they are for. */
-type Wish = Pick<SecretsWanted, 'names' | 'stage'>;
+/** What one step is given. */
+interface Wish extends Pick<SecretsWanted, 'names' | 'stage'> {
+  /** The step, in words. */
+  of: string;
+}
 
 /**
  * Refuses a plan whose steps would be refused their secrets anyway, before anything is built: its branch is not
- * protected, or one of them is not set. It gives nothing: each step asks for its own when it begins.
- * @throws StepFailure (user) that says what is missing
+ * protected, one of them is not set, or they are too much. It gives nothing: each step asks for its own when it begins.
+ * @throws StepFailure (user) that says what is missing, or too much
  */
 export async function checkPlanSecrets(parts: EngineParts, lease: StepLease, plan: Plan): Promise<void> {
   const wishes = [...plan.steps.flatMap(wishOfStep), ...plan.stages.flatMap(wishesOfStage)];
@@ -22,25 +27,33 @@ export async function checkPlanSecrets(parts: EngineParts, lease: StepLease, pla
   await demandTrusted(db, app, lease.run.id, names);
   const rows = await db
     .selectFrom('secrets')
-    .select(['name', 'environment'])
+    .select(['name', 'environment', 'sealed'])
     .where('app_id', '=', app.id)
     .where('name', 'in', names)
     .execute();
-  for (const { names: wanted, stage } of wishes) {
-    const places = placesOf(stage);
-    const isSet = (name: string) => rows.some((row) => row.name === name && places.includes(row.environment));
-    const missing = wanted.find((name) => !isSet(name));
-    if (missing !== undefined) throw notSet(app.name, missing, stage);
+  for (const { names: wanted, stage, of } of wishes) {
+    const given = wanted.map((name) => {
+      const row = inPlace(rows, name, stage);
+      if (row === undefined) throw notSet(app.name, name, stage);
+      return row;
+    });
+    checkStepSecrets(
+      of,
+      given.map(({ sealed }) => plainSize(sealed)),
+    );
   }
 }
 
 function wishOfStep(step: PlannedStep): Wish[] {
   const isBuild = step.kind === 'command' || step.kind === 'build-artifact';
-  return isBuild ? [{ names: step.spec.secrets ?? [], stage: null }] : [];
+  return isBuild ? [{ names: step.spec.secrets ?? [], stage: null, of: step.name }] : [];
 }
 
 function wishesOfStage({ name, role, serve, verify }: StageSpec): Wish[] {
   const stage = { name, production: role !== 'environment' };
-  const checks = verify.flatMap((check) => (check.kind === 'run' ? [check.secrets ?? []] : []));
-  return [serve.secrets ?? [], ...checks].map((names) => ({ names, stage }));
+  const checks = verify.flatMap((check) => (check.kind === 'run' ? (check.secrets ?? []) : []));
+  return [
+    { names: serve.secrets ?? [], stage, of: `${name}/deliver` },
+    { names: [...new Set(checks)], stage, of: `${name}/verify` },
+  ];
 }

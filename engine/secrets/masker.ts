@@ -1,6 +1,6 @@
 import type { OutputLine } from '../ports/bytes';
 import { patternsOf } from './encodings';
-import { SECRET_BYTES_MIN } from './names';
+import { checkStepSecrets, SECRET_BYTES_MIN } from './names';
 import { PatternSet } from './pattern-set';
 
 export const MASK = '***';
@@ -55,10 +55,18 @@ export class Masker {
     return this.held.length > 0;
   }
 
-  /** From now on these are masked as well. @returns lines that were held back and are given out first */
+  /**
+   * From now on these are masked as well.
+   * @returns lines that were held back and are given out first
+   * @throws StepFailure (user) when they are too much, with those of before: the patterns are made here, at once
+   */
   add(values: readonly Buffer[]): OutputLine[] {
     const fresh = values.filter((value) => !this.values.has(value.toString('latin1')));
     if (fresh.length === 0) return [];
+    checkStepSecrets(
+      'this step',
+      [...this.values.values(), ...fresh].map(({ length }) => length),
+    );
     for (const value of fresh) this.values.set(value.toString('latin1'), value);
     const given = this.end();
     this.set = new PatternSet([...this.values.values()].flatMap(patternsOf));

@@ -1,5 +1,5 @@
 import { LABEL_PATTERN, SECRET_NAME_PATTERN, SECRET_NAME_WORDS } from '../../pipelines/names';
-import { GantryError } from '../model/errors';
+import { GantryError, StepFailure } from '../model/errors';
 import type { AppId } from '../model/ids';
 
 /** One value, bytes. Docker's own limit for a secret is near it, and the longest chains of certificates fit. */
@@ -7,6 +7,8 @@ export const SECRET_BYTES_MAX = 65_536;
 /** Shorter ones occur in any output: they could not be masked without making logs unreadable. */
 export const SECRET_BYTES_MIN = 8;
 export const SECRETS_PER_APP_MAX = 100;
+/** All the values that one step is given, bytes: what finds them in its log is made of them at once. */
+export const STEP_SECRETS_BYTES_MAX = 65_536;
 
 /** Where a secret is given: builds and every environment but production, or one stage alone. */
 export const EVERYWHERE = '';
@@ -46,6 +48,18 @@ export function checkSecretValue(value: Uint8Array): void {
   if (value.length <= SECRET_BYTES_MAX) return;
   const message = `the secret has ${value.length} bytes, and ${SECRET_BYTES_MAX} is the limit`;
   throw new GantryError('invalid', 'secret-large', message, 'keep what is large elsewhere, and the key to it here');
+}
+
+/**
+ * @param what in words: `command unit`
+ * @param sizes of the values, bytes
+ * @throws StepFailure (user) when they are too much for one step
+ */
+export function checkStepSecrets(what: string, sizes: readonly number[]): void {
+  const sum = sizes.reduce((all, size) => all + size, 0);
+  if (sum <= STEP_SECRETS_BYTES_MAX) return;
+  const message = `the secrets of ${what} have ${sum} bytes together, and ${STEP_SECRETS_BYTES_MAX} is the limit for one step`;
+  throw new StepFailure('user', message, 'name fewer, or keep what is large elsewhere, and the key to it here');
 }
 
 /** `PASSWORD of storefront in production`, for people. */

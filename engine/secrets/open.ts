@@ -8,13 +8,14 @@ import { planOfRun } from '../runs/recent-plans';
 import { fence } from '../steps/fence';
 import type { StepLease } from '../steps/lease';
 import type { Reader, Tx } from '../store/store';
-import { EVERYWHERE, PRODUCTION, secretPurpose } from './names';
+import { plainSize } from '../store/vault';
+import { checkStepSecrets, EVERYWHERE, PRODUCTION, secretPurpose } from './names';
 import { isProtected } from './protect';
 
 /**
  * Opens secrets for a step. Only pipelines of protected branches get any; production's only once the people whom the
  * pipeline asks in that stage have agreed. Each opening is audited.
- * @throws LeaseLostError; StepFailure (user) that says what is missing; GantryError `secret-key`, `sealed-damaged`.
+ * @throws LeaseLostError; StepFailure (user) that says what is missing, or too much; GantryError `secret-key`, `sealed-damaged`.
  */
 export async function openSecrets(parts: EngineParts, lease: StepLease, wanted: SecretsWanted): Promise<SecretFile[]> {
   if (wanted.names.length === 0) return [];
@@ -25,19 +26,23 @@ export async function openSecrets(parts: EngineParts, lease: StepLease, wanted: 
     const app = await findAppIn(tx, lease.app.name);
     await demandTrusted(tx, app, origin, wanted.names);
     if (asks) await demandApproved(tx, lease, wanted);
-    const places = placesOf(wanted.stage);
     const rows = await tx
       .selectFrom('secrets')
       .select(['name', 'environment', 'sealed'])
       .where('app_id', '=', app.id)
-      .where('environment', 'in', places)
+      .where('environment', 'in', placesOf(wanted.stage))
       .where('name', 'in', wanted.names)
       .execute();
     const found = wanted.names.map((name) => {
-      const [row] = places.flatMap((place) => rows.filter((each) => each.name === name && each.environment === place));
+      const row = inPlace(rows, name, wanted.stage);
       if (row === undefined) throw notSet(app.name, name, wanted.stage);
       return row;
     });
+    // The values may be others than when the run was planned.
+    checkStepSecrets(
+      lease.name,
+      found.map(({ sealed }) => plainSize(sealed)),
+    );
     const detail = { names: found.map(({ name }) => name), stage: wanted.stage?.name ?? 'build' };
     const object = `${app.name}#${lease.run.number}/${lease.name}`;
     const actor = `runner:${lease.owner}`;
@@ -53,6 +58,16 @@ export async function openSecrets(parts: EngineParts, lease: StepLease, wanted: 
 export function placesOf(stage: SecretsWanted['stage']): string[] {
   if (stage === null) return [EVERYWHERE];
   return stage.production ? [PRODUCTION] : [stage.name, EVERYWHERE];
+}
+
+/** The row whose value is given, of those in `placesOf`. */
+export function inPlace<R extends { name: string; environment: string }>(
+  rows: readonly R[],
+  name: string,
+  stage: SecretsWanted['stage'],
+): R | undefined {
+  const own = rows.filter((row) => row.name === name);
+  return placesOf(stage).flatMap((place) => own.filter(({ environment }) => environment === place))[0];
 }
 
 /** Does the pipeline ask people in this stage before production's secrets leave? In doubt it does. */

@@ -92,6 +92,10 @@ export async function isProtected(db: Reader | Tx, app: AppFound, ref: string): 
   return items.some((item) => item.kind === kind.noun && matchesGlob(item.pattern, name));
 }
 
+/** The same, of what is committed. */
+export const isProtectedHere = ({ store }: EngineParts, app: AppFound, ref: string): Promise<boolean> =>
+  isProtected(store.read, app, ref);
+
 async function protectedOf(db: Reader | Tx, app: AppFound): Promise<ProtectedShown> {
   const items = await db
     .selectFrom('protected_refs')

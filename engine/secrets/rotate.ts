@@ -1,7 +1,10 @@
 import type { Kysely } from 'kysely';
 import { recordAudit } from '../audit/record';
 import type { Actor, EngineParts } from '../parts';
-import { KEY_ROW, SEALED } from '../store/vault';
+import type { Tx } from '../store/store';
+import { SEALED, sealedBy, staleKey } from '../store/vault';
+import { noteSealingKey, sealingKeyIn } from '../store/vault-key';
+import { sealedByOthers } from './sealed-by';
 import { SEALED_COLUMNS } from './sealed-columns';
 
 /** Values that one transaction seals anew: others write in between. */
@@ -15,22 +18,39 @@ export interface KeyRotated {
 }
 
 /**
- * Makes a new key, seals everything with it and forgets the old one. One that was cut off before is gone on with
- * instead: until its end both keys are there, and everything can be read.
+ * Makes a new key and seals everything with it. The old one stays in the file, until `forgetOldKeys`. A change that was
+ * cut off before is gone on with instead. From its first commit on, a process that does not have the new key seals
+ * nothing: what it would seal with the old one could be lost.
  * @throws GantryError `secret-key`.
  */
 export async function rotateKey(parts: EngineParts, actor: Actor): Promise<KeyRotated> {
-  if (parts.vault.keyIds().length <= 1) parts.vault.addKey();
-  const sealedAnew = await finishRotation(parts, actor);
-  return { key: newestKey(parts), sealedAnew };
+  await parts.store.write(async (tx) => {
+    const known = await sealingKeyIn(tx);
+    // In the transaction, which has the database to itself: two that ask at once must not lose each other's key.
+    if (isNewest(parts, known) && (await sealedByOthers(tx, newestKey(parts))) === 0) parts.vault.addKey();
+    await takeNewest(parts, tx, known, actor);
+  });
+  return { key: newestKey(parts), sealedAnew: await sealAnew(parts, actor) };
 }
 
-/** Goes on with a rotation that was cut off; nothing when there is none. @returns values that were sealed anew */
+/** Goes on with a change that was cut off; nothing when there is none. @returns values that were sealed anew */
 export async function resumeRotation(parts: EngineParts, actor: Actor): Promise<number> {
-  return parts.vault.keyIds().length > 1 ? finishRotation(parts, actor) : 0;
+  if (parts.vault.keyIds().length <= 1) return 0;
+  await parts.store.write(async (tx) => takeNewest(parts, tx, await sealingKeyIn(tx), actor));
+  return sealAnew(parts, actor);
 }
 
-async function finishRotation(parts: EngineParts, actor: Actor): Promise<number> {
+/** The key that seals is known to SQL: a process whose file does not have it is behind. */
+async function takeNewest(parts: EngineParts, tx: Tx, known: string | undefined, actor: Actor): Promise<void> {
+  if (known !== undefined && !parts.vault.keyIds().includes(known)) throw staleKey(known);
+  const key = newestKey(parts);
+  if (key === known) return;
+  await noteSealingKey(tx, key);
+  const detail = { key };
+  await recordAudit(parts, tx, { chain: 'system', actor, action: 'secret.rotate-key', object: 'key', detail });
+}
+
+async function sealAnew(parts: EngineParts, actor: Actor): Promise<number> {
   let done = 0;
   for (const [table, column] of SEALED_COLUMNS) {
     for (;;) {
@@ -39,28 +59,30 @@ async function finishRotation(parts: EngineParts, actor: Actor): Promise<number>
       if (changed === 0) break;
     }
   }
-  await noteRotation(parts, actor, done);
-  // Last: killed before, the next start finds two keys and comes here again.
-  parts.vault.forgetOldKeys();
+  if (done > 0) {
+    const told = { chain: 'system', actor, action: 'secret.seal-anew', object: 'key', detail: { values: done } };
+    await parts.store.write((tx) => recordAudit(parts, tx, told));
+  }
   return done;
 }
 
 /** Seals some values that another key has sealed. Compared when it is written: a value that was just set stays. */
 function sealBatch({ store, vault }: EngineParts, table: string, column: string): Promise<number> {
   return store.write(async (tx) => {
+    const key = (await sealingKeyIn(tx)) ?? '';
     const db = tx as unknown as Kysely<Record<string, Record<string, string>>>;
     const rows = await db
       .selectFrom(table)
       .select(column)
       .where(column, 'like', `${SEALED}.%`)
-      .where(column, 'not like', `${vault.prefix()}%`)
+      .where(column, 'not like', `${sealedBy(key)}%`)
       .limit(BATCH)
       .execute();
     const values = rows.map((row) => row[column] ?? '');
     for (const sealed of values) {
       await db
         .updateTable(table)
-        .set({ [column]: vault.sealAgain(sealed) })
+        .set({ [column]: vault.sealAgain(sealed, key) })
         .where(column, '=', sealed)
         .execute();
     }
@@ -68,18 +90,6 @@ function sealBatch({ store, vault }: EngineParts, table: string, column: string)
   });
 }
 
-/** The key that seals is known to SQL, too: a file without it is not the installation's. */
-async function noteRotation(parts: EngineParts, actor: Actor, sealedAnew: number): Promise<void> {
-  const key = newestKey(parts);
-  await parts.store.write(async (tx) => {
-    await tx
-      .insertInto('meta')
-      .values({ key: KEY_ROW, value: key })
-      .onConflict((c) => c.column('key').doUpdateSet({ value: key }))
-      .execute();
-    const detail = { key, sealedAnew };
-    await recordAudit(parts, tx, { chain: 'system', actor, action: 'secret.rotate-key', object: 'key', detail });
-  });
-}
-
 const newestKey = ({ vault }: EngineParts): string => vault.keyIds()[0] ?? '';
+const isNewest = (parts: EngineParts, known: string | undefined): boolean =>
+  known === undefined || known === newestKey(parts);

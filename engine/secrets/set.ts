@@ -4,6 +4,7 @@ import { GantryError } from '../model/errors';
 import type { AppId } from '../model/ids';
 import type { Actor, EngineParts } from '../parts';
 import type { Tx } from '../store/store';
+import { sealIn } from '../store/vault-key';
 import {
   checkSecretEnvironment,
   checkSecretName,
@@ -44,7 +45,7 @@ export async function setSecret(parts: EngineParts, wanted: SecretWanted, actor:
     const app = await findAppIn(tx, wanted.app);
     const replaced = await isThere(tx, app.id, environment, name);
     if (!replaced) await demandPlace(tx, app);
-    const sealed = parts.vault.seal(secretPurpose(app.id, environment, name), value);
+    const sealed = await sealIn(tx, parts.vault, secretPurpose(app.id, environment, name), value);
     const values = { sealed, set_at: parts.clock.now(), set_by: actor };
     await tx
       .insertInto('secrets')

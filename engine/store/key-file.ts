@@ -16,7 +16,8 @@ import type { Random } from '../ports/clock';
 import type { Logger } from '../ports/logger';
 import type { Vault } from '../ports/vault';
 import type { Store } from './store';
-import { freshKey, KEY_ADVICE, KEY_ROW, type KeyPlace, KeyVault, type VaultKey, vaultKey } from './vault';
+import { freshKey, KEY_ADVICE, type KeyPlace, KeyVault, type VaultKey, vaultKey } from './vault';
+import { KEY_ROW, sealingKeyIn } from './vault-key';
 
 const ABOUT =
   '# Opens what Gantry has sealed. Keep a copy apart from the backups: they do not hold it. Newest key first.';
@@ -30,7 +31,7 @@ export async function openVault(
 ): Promise<Vault> {
   const place = keyFile(file, random);
   try {
-    const known = await sealingKey(store);
+    const known = await sealingKeyIn(store.read);
     if (known === undefined) place.make();
     demandKey(place, file, known ?? (await noteFirstKey(store, place.read()[0]?.id ?? '')));
     return new KeyVault(place, random);
@@ -42,7 +43,7 @@ export async function openVault(
 
 /** Why the key file cannot be used; undefined when it can, or when there is no key yet. Changes nothing. */
 export async function keyProblem(store: Store, file: string): Promise<string | undefined> {
-  const known = await sealingKey(store);
+  const known = await sealingKeyIn(store.read);
   if (known === undefined) return undefined;
   try {
     demandKey(keyFile(file), file, known);
@@ -58,11 +59,6 @@ function demandKey(place: KeyPlace, file: string, id: string): void {
   throw new Error(`${file} holds another key than ${id}, with which this installation seals`);
 }
 
-async function sealingKey(store: Store): Promise<string | undefined> {
-  const row = await store.read.selectFrom('meta').select('value').where('key', '=', KEY_ROW).executeTakeFirst();
-  return row?.value;
-}
-
 /** Another process may have been first, with a file of its own on another machine: then that one's key counts. */
 async function noteFirstKey(store: Store, id: string): Promise<string> {
   return store.write(async (tx) => {
@@ -72,8 +68,7 @@ async function noteFirstKey(store: Store, id: string): Promise<string> {
       .values(values)
       .onConflict((c) => c.column('key').doNothing())
       .execute();
-    const row = await tx.selectFrom('meta').select('value').where('key', '=', KEY_ROW).executeTakeFirstOrThrow();
-    return row.value;
+    return (await sealingKeyIn(tx)) ?? id;
   });
 }
 

@@ -5,8 +5,6 @@ import type { Vault } from '../ports/vault';
 
 /** What every sealed text begins with. */
 export const SEALED = 'sealed1';
-/** Row of `meta` with the id of the key that seals: so a file that is gone is not taken for a first start. */
-export const KEY_ROW = 'vault:key';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -42,8 +40,8 @@ export class KeyVault implements Vault {
     private readonly random: Random,
   ) {}
 
-  seal(purpose: string, plain: Uint8Array): string {
-    const { id, key } = this.newest();
+  seal(purpose: string, plain: Uint8Array, wanted: string | undefined): string {
+    const { id, key } = wanted === undefined ? this.newest() : this.named(wanted);
     const head = `${SEALED}.${id}.${Buffer.from(purpose).toString('base64url')}`;
     const nonce = Buffer.from(this.random.bytes(NONCE_BYTES));
     const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(head));
@@ -57,13 +55,9 @@ export class KeyVault implements Vault {
     return this.decipher(parts);
   }
 
-  sealAgain(sealed: string): string {
+  sealAgain(sealed: string, key: string): string {
     const parts = partsOf(sealed);
-    return this.seal(parts.purpose, this.decipher(parts));
-  }
-
-  prefix(): string {
-    return `${SEALED}.${this.newest().id}.`;
+    return this.seal(parts.purpose, this.decipher(parts), key);
   }
 
   addKey(): string {
@@ -95,6 +89,13 @@ export class KeyVault implements Vault {
     }
   }
 
+  /** Another machine may have changed the key: what an older one sealed would be lost when that one is forgotten. */
+  private named(wanted: string): VaultKey {
+    const found = this.known().find(({ id }) => id === wanted);
+    if (found === undefined) throw staleKey(wanted);
+    return found;
+  }
+
   private newest(): VaultKey {
     const [first] = this.known();
     if (first === undefined) throw noKey('there is none');
@@ -108,6 +109,15 @@ export class KeyVault implements Vault {
       throw noKey(messageOf(error), error);
     }
   }
+}
+
+/** The beginning of every text that this key has sealed. */
+export const sealedBy = (key: string): string => `${SEALED}.${key}.`;
+
+/** How many bytes were sealed, without opening them: it needs no key. */
+export function plainSize(sealed: string): number {
+  const text = sealed.slice(sealed.lastIndexOf('.') + 1);
+  return Math.max(0, Buffer.byteLength(text, 'base64url') - NONCE_BYTES - TAG_BYTES);
 }
 
 interface SealedParts {
@@ -134,10 +144,19 @@ function noKey(reason: string, cause?: unknown): GantryError {
   return new GantryError('unavailable', 'secret-key', message, KEY_ADVICE, { cause });
 }
 
+/** The house's fault as well: its machines do not have the same file. */
+export function staleKey(id: string): GantryError {
+  const message = `nothing can be sealed: this installation seals with key ${id}, and the key file here does not hold it`;
+  return new GantryError('unavailable', 'secret-key', message, STALE_ADVICE);
+}
+
 function damaged(what: string, reason: string, cause?: unknown): GantryError {
   const message = `sealed ${what} cannot be opened: ${reason}`;
   return new GantryError('unavailable', 'sealed-damaged', message, 'set it once more', { cause });
 }
+
+const STALE_ADVICE =
+  'copy the key file of the machine on which the key was changed to this one (GANTRY_KEY_FILE, else secret.key in GANTRY_HOME)';
 
 /** What to do where the key is missing. */
 export const KEY_ADVICE =

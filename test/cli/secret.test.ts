@@ -59,7 +59,12 @@ describe('gantry secret', () => {
     gantry.on('POST /secrets/rotate-key', () => ({ key: 'abcdef012345', sealedAnew: 7 }));
     expect((await run('secret rotate-key')).stdout)
       .to.include('Key abcdef012345')
-      .and.include('7 values');
+      .and.include('7 values')
+      .and.include('gantry secret forget-key');
+    gantry.on('POST /secrets/forget-key', () => ({ key: 'abcdef012345', forgotten: ['0123456789ab'] }));
+    expect((await run('secret forget-key')).stdout).to.equal(
+      'Forgot 0123456789ab; the key file holds abcdef012345 alone.\n',
+    );
   });
 
   it('shows and changes whose pipelines are given secrets', async () => {

@@ -51,6 +51,10 @@ describe('secrets at the API', () => {
       sealedAnew: number;
     };
     expect(rotated.sealedAnew).to.equal(1);
+    const [, old] = house.engine.parts.vault.keyIds();
+    expect(house.engine.parts.vault.keyIds()).to.deep.equal([rotated.key, old]);
+    const forgotten = await (await house.post('/api/v1/secrets/forget-key')).json();
+    expect(forgotten).to.deep.equal({ key: rotated.key, forgotten: [old] });
     expect(house.engine.parts.vault.keyIds()).to.deep.equal([rotated.key]);
   });
 

@@ -2,6 +2,7 @@ import { actorOf, param, type Route } from '../route';
 import { endpoint } from './endpoint';
 import {
   keyRotated,
+  keysForgotten,
   protectedList,
   protectedRef,
   secretList,
@@ -58,11 +59,24 @@ const values: readonly Route[] = [
     permission: 'user',
     may: 'secret',
     summary: 'makes a new key and seals everything with it',
-    details: 'Asked for again after it was cut off, it goes on; until its end both keys are there.',
+    details: 'Asked for again after it was cut off, it goes on. The key file keeps the old key until it is forgotten.',
     answers: { 200: keyRotated },
     errors: ['unavailable'],
     handle: async ({ engine }, ctx) => {
       ctx.body = await engine.secrets.rotateKey(actorOf(ctx));
+    },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/secrets/forget-key',
+    permission: 'user',
+    may: 'secret',
+    summary: 'takes older keys out of the key file of the machine that answers',
+    details: 'Refused while a value is still sealed with one of them. Older backups open with a copy of them alone.',
+    answers: { 200: keysForgotten },
+    errors: ['conflict', 'unavailable'],
+    handle: async ({ engine }, ctx) => {
+      ctx.body = await engine.secrets.forgetOldKeys(actorOf(ctx));
     },
   }),
 ];

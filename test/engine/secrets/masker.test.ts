@@ -263,6 +263,17 @@ describe('masking', () => {
     expect(ms).to.be.lessThan(1_000);
   });
 
+  it('takes no more than one step may be given, however they come', () => {
+    const masker = new Masker();
+    masker.add([Buffer.alloc(40_000, 'a')]);
+    expect(() => masker.add([Buffer.alloc(25_537, 'b')])).to.throw(
+      'the secrets of this step have 65537 bytes together',
+    );
+    expect(masker.text('b'.repeat(25_537))).to.equal('b'.repeat(25_537));
+    masker.add([Buffer.alloc(40_000, 'a'), Buffer.alloc(25_536, 'b')]);
+    expect(masker.text('b'.repeat(25_536))).to.equal('***');
+  });
+
   it('takes the largest value that a secret may have', function () {
     this.timeout(20_000);
     const value = randomBytes(65_536);

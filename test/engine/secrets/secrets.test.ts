@@ -1,9 +1,13 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
+import { createEngine } from '../../../engine/engine';
 import type { GantryError } from '../../../engine/model/errors';
 import type { SecretsWanted } from '../../../engine/ports/secrets';
 import { rotateKey } from '../../../engine/secrets/rotate';
+import { parsePipeline } from '../../../pipelines/parse';
+import { planPipeline } from '../../../pipelines/plan';
 import { makeEngine, type TestEngine } from '../../support/engine';
+import { testVault } from '../../support/vault';
 import { Line } from '../support/line';
 
 const VALUE = 'correct horse battery';
@@ -85,14 +89,28 @@ describe('secrets of an app', () => {
   });
 
   describe('when the key is changed', () => {
-    it('are sealed anew, and the old key opens nothing any more', async () => {
+    const keyOfAll = async () => [...new Set((await rows()).map(({ sealed }) => sealed.split('.')[1]))];
+    const told = async () => {
+      const entries = await test.engine.parts.store.read.selectFrom('audit').select(['action', 'detail']).execute();
+      return entries.filter(({ action }) => /key|anew/.test(action)).map(({ action, detail }) => `${action} ${detail}`);
+    };
+
+    it('are sealed anew; the old key stays until it is forgotten, and opens nothing after that', async () => {
       for (let i = 0; i < 120; i++) await set(`S${i % 90}`, `${VALUE} ${i}`);
       const { vault } = test.engine.parts;
       const [old] = vault.keyIds();
       const { key, sealedAnew } = await test.engine.secrets.rotateKey('user:ada');
       expect([key === old, sealedAnew]).to.deep.equal([false, 90]);
+      expect(vault.keyIds()).to.deep.equal([key, old]);
+      expect(await keyOfAll()).to.deep.equal([key]);
+      expect(await test.engine.secrets.forgetOldKeys('user:ada')).to.deep.equal({ key, forgotten: [old] });
       expect(vault.keyIds()).to.deep.equal([key]);
-      for (const { sealed } of await rows()) expect(sealed).to.contain(key);
+      expect(await test.engine.secrets.forgetOldKeys('user:ada')).to.deep.equal({ key, forgotten: [] });
+      expect(await told()).to.deep.equal([
+        `secret.rotate-key {"key":"${key}"}`,
+        'secret.seal-anew {"values":90}',
+        `secret.forget-key {"forgotten":["${old}"],"key":"${key}"}`,
+      ]);
     });
 
     it('and that is cut off in the middle, can be read all the same, and are finished later', async () => {
@@ -100,19 +118,62 @@ describe('secrets of an app', () => {
       const { parts } = test.engine;
       let writes = 0;
       const write: typeof parts.store.write = (work, ...more) => {
-        if (++writes > 1) throw new Error('killed');
+        if (++writes > 2) throw new Error('killed');
         return parts.store.write(work, ...more);
       };
       const dying = rotateKey({ ...parts, store: { ...parts.store, write } }, 'user:ada');
       expect((await refusalOf(dying)).message).to.equal('killed');
-      expect(parts.vault.keyIds()).to.have.lengthOf(2);
+      const [key, old] = parts.vault.keyIds();
       const app = await test.engine.apps.find('shop');
       for (const { name, sealed } of await rows()) {
         expect(parts.vault.open(`secret:${app.id}::${name}`, sealed).toString()).to.equal(VALUE);
       }
-      expect(await test.engine.secrets.resumeRotation('rule:key-rotation')).to.equal(20);
-      expect(parts.vault.keyIds()).to.have.lengthOf(1);
+      const early = await refusalOf(test.engine.secrets.forgetOldKeys('user:ada'));
+      expect([early.code, early.message]).to.deep.equal([
+        ...['key-needed', 'no key is forgotten: 20 values are still sealed with an older key'],
+      ]);
+      expect(early.next).to.contain('gantry secret rotate-key');
+      expect(await test.engine.secrets.rotateKey('user:ada')).to.deep.equal({ key, sealedAnew: 20 });
       expect(await test.engine.secrets.resumeRotation('rule:key-rotation')).to.equal(0);
+      expect(parts.vault.keyIds()).to.deep.equal([key, old]);
+    });
+
+    it('and that is cut off before the records name the new key, are sealed with the old one until it goes on', async () => {
+      const { vault } = test.engine.parts;
+      await test.engine.secrets.rotateKey('user:ada');
+      const [old] = vault.keyIds();
+      const fresh = vault.addKey();
+      await set('DB_PASSWORD');
+      expect(await keyOfAll()).to.deep.equal([old]);
+      const early = await refusalOf(test.engine.secrets.forgetOldKeys('user:ada'));
+      expect([early.code, early.message]).to.deep.equal([
+        ...['key-needed', `no key is forgotten: key ${old} still seals, and ${fresh} not yet`],
+      ]);
+      expect(await test.engine.secrets.resumeRotation('rule:key-rotation')).to.equal(1);
+      expect(await keyOfAll()).to.deep.equal([fresh]);
+    });
+
+    it('are not sealed, and no key is made, where the file of another machine was not copied to', async () => {
+      const { engine } = test;
+      const other = createEngine({ ...engine.parts, vault: testVault() });
+      await set('BEFORE');
+      const { key } = await engine.secrets.rotateKey('user:ada');
+      const wanted = { app: 'shop', name: 'LATE', environment: '', value: Buffer.from(VALUE) };
+      const acts = [
+        () => other.secrets.set(wanted, 'user:bob'),
+        () => other.secrets.rotateKey('user:bob'),
+        () => other.secrets.forgetOldKeys('user:bob'),
+        () => other.apps.connect({ app: 'shop', url: 'https://forge.example/shop.git', token: 'token1' }, 'user:bob'),
+        () => other.apps.newDeployKey('shop', 'user:bob'),
+      ];
+      for (const act of acts) {
+        const refused = await refusalOf(act());
+        expect([refused.code, refused.message]).to.satisfy(
+          ([code, message]: string[]) => code === 'secret-key' && message?.includes(`seals with key ${key}`),
+        );
+      }
+      expect((await rows()).map(({ name }) => name)).to.deep.equal(['BEFORE']);
+      expect(other.parts.vault.keyIds()).to.have.lengthOf(1);
     });
   });
 });
@@ -228,6 +289,59 @@ stages:
     expect(refused).to.include({
       message: 'the secret NPM_TOKEN is not set for builds',
       next: 'set it: gantry secret set shop NPM_TOKEN < FILE',
+    });
+  });
+
+  describe('together', () => {
+    const LARGE = `build:
+  commands: [{ name: unit, run: npm test, secrets: [ONE, TWO] }]
+serve: { image: {}, port: 3000, health: { path: / }, secrets: [ONE] }
+stages:
+  test: { verify: [{ run: ./check.sh, secrets: [ONE] }, { run: ./more.sh, secrets: [ONE, TWO] }] }
+`;
+    const size = (bytes: number) => 'v'.repeat(bytes);
+    beforeEach(() => set('ONE', 'of production', 'production'));
+    const check = async (text: string) => {
+      await line.push('main', { planned: false });
+      await line.take(['plan']);
+      const parsed = parsePipeline(`app: shop\n${text}`);
+      if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+      const plan = line.heldOf('shop').filter((step) => step.endsWith(' plan'));
+      return engine().secrets.checkPlan(line.lease(plan.at(-1) ?? ''), planPipeline(parsed.spec));
+    };
+
+    it('have a limit for one step, which the plan tells before anything is built', async () => {
+      await set('ONE', size(40_000));
+      await set('TWO', size(25_536));
+      await check(LARGE);
+      await set('TWO', size(25_537));
+      const refused = await refusalOf(check(LARGE));
+      expect(refused).to.include({
+        message: 'the secrets of command/unit have 65537 bytes together, and 65536 is the limit for one step',
+        next: 'name fewer, or keep what is large elsewhere, and the key to it here',
+      });
+      const apart = LARGE.replace('secrets: [ONE, TWO] }]\nserve', 'secrets: [TWO] }]\nserve');
+      expect((await refusalOf(check(apart))).message).to.contain('the secrets of test/verify have 65537 bytes');
+      await check(apart.replace('secrets: [ONE, TWO] }]', 'secrets: [ONE] }]'));
+    });
+
+    it('count as they are given: the value of the stage, and not the one that it takes the place of', async () => {
+      await set('ONE', size(65_000));
+      await set('TWO', size(65_000));
+      await set('TWO', size(500), 'test');
+      await check(LARGE.replace('secrets: [ONE, TWO] }]\nserve', 'secrets: [TWO] }]\nserve'));
+    });
+
+    it('that have grown since the plan are not given, and none of them is said to be', async () => {
+      await set('ONE', size(40_000));
+      await set('TWO', size(40_000));
+      const run = await line.push();
+      await line.take();
+      const refused = await refusalOf(open(`${run} command/unit`, { names: ['ONE', 'TWO'] }));
+      expect(refused.message).to.contain('the secrets of command/unit have 80000 bytes together');
+      const told = await engine().parts.store.read.selectFrom('audit').select('action').execute();
+      expect(told.map(({ action }) => action)).to.not.include('secret.give');
+      expect(await open(`${run} command/unit`, { names: ['ONE'] })).to.have.lengthOf(1);
     });
   });
 

@@ -7,19 +7,20 @@ import fc from 'fast-check';
 import type { GantryError } from '../../../engine/model/errors';
 import type { Vault } from '../../../engine/ports/vault';
 import { keyProblem, openVault } from '../../../engine/store/key-file';
+import { plainSize, sealedBy } from '../../../engine/store/vault';
 import { makeEngine, type TestEngine } from '../../support/engine';
 import { testVault } from '../../support/vault';
 
-describe('the vault', () => {
-  const failing = (act: () => unknown): GantryError => {
-    try {
-      act();
-    } catch (error) {
-      return error as GantryError;
-    }
-    throw new Error('it was not refused');
-  };
+const failing = (act: () => unknown): GantryError => {
+  try {
+    act();
+  } catch (error) {
+    return error as GantryError;
+  }
+  throw new Error('it was not refused');
+};
 
+describe('the vault', () => {
   it('opens what it sealed, whatever the bytes and the purpose', () => {
     const vault = testVault();
     fc.assert(
@@ -27,7 +28,7 @@ describe('the vault', () => {
         fc.uint8Array({ maxLength: 300 }),
         fc.string({ unit: 'grapheme', maxLength: 60 }),
         (bytes, purpose) => {
-          const sealed = vault.seal(purpose, bytes);
+          const sealed = vault.seal(purpose, bytes, undefined);
           expect(sealed).to.match(/^[\w.-]+$/);
           expect(vault.open(purpose, sealed)).to.deep.equal(Buffer.from(bytes));
         },
@@ -37,12 +38,14 @@ describe('the vault', () => {
 
   it('never seals the same bytes to the same text', () => {
     const vault = testVault();
-    expect(vault.seal('a', Buffer.from('same'))).to.not.equal(vault.seal('a', Buffer.from('same')));
+    expect(vault.seal('a', Buffer.from('same'), undefined)).to.not.equal(
+      vault.seal('a', Buffer.from('same'), undefined),
+    );
   });
 
   it('opens nothing that was sealed for another purpose', () => {
     const vault = testVault();
-    const sealed = vault.seal('secret:shop:PASSWORD', Buffer.from('hunter2hunter2'));
+    const sealed = vault.seal('secret:shop:PASSWORD', Buffer.from('hunter2hunter2'), undefined);
     expect(failing(() => vault.open('secret:ledger:PASSWORD', sealed)).code).to.equal('sealed-damaged');
     const [format, key, , bytes] = sealed.split('.');
     const moved = [format, key, Buffer.from('secret:ledger:PASSWORD').toString('base64url'), bytes].join('.');
@@ -51,7 +54,7 @@ describe('the vault', () => {
 
   it('opens nothing of which one sign was changed', () => {
     const vault = testVault();
-    const sealed = vault.seal('a', Buffer.from('some value'));
+    const sealed = vault.seal('a', Buffer.from('some value'), undefined);
     for (let at = sealed.lastIndexOf('.') + 1; at < sealed.length - 1; at++) {
       const other = sealed[at] === 'A' ? 'B' : 'A';
       const changed = sealed.slice(0, at) + other + sealed.slice(at + 1);
@@ -62,16 +65,45 @@ describe('the vault', () => {
 
   it('reads what an older key sealed, until that is forgotten', () => {
     const vault = testVault();
-    const sealed = vault.seal('a', Buffer.from('some value'));
+    const sealed = vault.seal('a', Buffer.from('some value'), undefined);
     const id = vault.addKey();
     expect(vault.keyIds()[0]).to.equal(id);
-    expect(sealed.startsWith(vault.prefix())).to.equal(false);
+    expect(sealed.startsWith(sealedBy(id))).to.equal(false);
     expect(vault.open('a', sealed).toString()).to.equal('some value');
-    const again = vault.sealAgain(sealed);
-    expect(again.startsWith(vault.prefix())).to.equal(true);
+    const again = vault.sealAgain(sealed, id);
+    expect(again.startsWith(sealedBy(id))).to.equal(true);
     vault.forgetOldKeys();
     expect(vault.open('a', again).toString()).to.equal('some value');
     expect(failing(() => vault.open('a', sealed))).to.include({ code: 'secret-key', kind: 'unavailable' });
+  });
+});
+
+describe('a vault on one of several machines', () => {
+  const plain = Buffer.from('some value');
+
+  it('seals with the key that it is told, though its file has a newer one', () => {
+    const vault = testVault();
+    const [old = ''] = vault.keyIds();
+    const fresh = vault.addKey();
+    expect(vault.seal('a', plain, old).startsWith(sealedBy(old))).to.equal(true);
+    expect(vault.seal('a', plain, fresh).startsWith(sealedBy(fresh))).to.equal(true);
+  });
+
+  it('seals nothing once the key was changed on another machine, and says what to do', () => {
+    const [here, there] = [testVault(), testVault()];
+    const fresh = there.addKey();
+    const refused = failing(() => here.seal('a', plain, fresh));
+    expect(refused).to.include({ code: 'secret-key', kind: 'unavailable' });
+    expect(refused.message).to.contain(`seals with key ${fresh}`);
+    expect(refused.next).to.contain('copy the key file of the machine on which the key was changed');
+  });
+
+  it('tells how long a sealed value is without opening it', () => {
+    const vault = testVault();
+    for (const size of [0, 1, 2, 3, 4, 63, 64, 65, 65_536]) {
+      expect(plainSize(vault.seal('secret:shop::A', Buffer.alloc(size, 7), undefined))).to.equal(size);
+    }
+    expect(plainSize('sealed1.x.y.AAAA')).to.equal(0);
   });
 });
 
@@ -96,7 +128,7 @@ describe('the key file', () => {
   });
   const refusal = (vault: Vault): string => {
     try {
-      vault.seal('a', Buffer.from('x'));
+      vault.seal('a', Buffer.from('x'), undefined);
       return 'sealed';
     } catch (error) {
       return (error as GantryError).message;
@@ -106,7 +138,7 @@ describe('the key file', () => {
   it('is made at the first start, for its owner alone, and is the same for everybody who starts with it', async () => {
     const [first, second] = await Promise.all([open(), open()]);
     expect((await stat(file)).mode & 0o777).to.equal(0o600);
-    expect(second.open('a', first.seal('a', Buffer.from('value'))).toString()).to.equal('value');
+    expect(second.open('a', first.seal('a', Buffer.from('value'), undefined)).toString()).to.equal('value');
     expect((await open()).keyIds()).to.deep.equal(first.keyIds());
     expect(said).to.deep.equal([]);
   });
@@ -114,7 +146,7 @@ describe('the key file', () => {
   it('is read again when another process has made a new key', async () => {
     const [first, second] = await Promise.all([open(), open()]);
     first.addKey();
-    expect(second.open('a', first.seal('a', Buffer.from('value'))).toString()).to.equal('value');
+    expect(second.open('a', first.seal('a', Buffer.from('value'), undefined)).toString()).to.equal('value');
   });
 
   it('that is gone is missed at the start, and not made anew', async () => {

@@ -47,6 +47,18 @@ describe('a pipeline that names secrets', () => {
     expect(steps).to.have.lengthOf(1);
   });
 
+  it('ends at its plan when they are too much for one step', async () => {
+    await begin();
+    for (const name of ['NPM_TOKEN', 'CHAIN']) {
+      const value = Buffer.alloc(40_000, name);
+      await house.engine.secrets.set({ app: 'shop', name, environment: '', value }, 'user:ada');
+    }
+    const { state, failure } = await run('shop', 'secrets: [NPM_TOKEN, CHAIN],');
+    expect([state, failure?.step]).to.deep.equal(['failed', 'plan']);
+    expect(failure?.error).to.contain('the secrets of command/unit have 80000 bytes together');
+    expect((await run('shop', 'secrets: [CHAIN],')).state).to.equal('succeeded');
+  });
+
   it('ends at its plan when its branch is not protected: an evil branch gets nothing [S10]', async () => {
     await begin();
     await set();

@@ -37,6 +37,11 @@ export const keyRotated = z.strictObject({
   sealedAnew: z.int().describe('values that were sealed with it'),
 });
 
+export const keysForgotten = z.strictObject({
+  key: z.string().describe('id of the key that is left'),
+  forgotten: z.array(z.string()).describe('ids of those that went'),
+});
+
 export const protectedRef = z.strictObject({
   kind: z.enum(PROTECTED_KINDS),
   pattern: z.string().max(300).describe('a name; "*" matches a part, "**" everything'),
