@@ -4,9 +4,10 @@ import { canonical } from '../model/hash';
 import type { Actor, EngineParts } from '../parts';
 import type { Hint } from '../ports/queue';
 import { type Applied, applyEvent } from '../runs/apply';
+import { nowOf } from '../store/now';
 import type { Tx } from '../store/store';
 import { boundOf } from './bound';
-import { type Gate, nowOf } from './gate';
+import type { Gate } from './gate';
 import { expiryOf, type GateSpec } from './request';
 
 /**

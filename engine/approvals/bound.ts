@@ -2,10 +2,10 @@ import type { Plan, StageSpec } from '../../pipelines/types';
 import { canonical, sha256 } from '../model/hash';
 import type { RunId } from '../model/ids';
 import type { ReleaseRecord } from '../releases/record';
-import { readTraffic } from '../rollout/traffic';
 import { statement } from '../store/statement';
 import type { Reader } from '../store/store';
 import type { Tables } from '../store/tables';
+import { releaseInProduction } from './beyond';
 
 /** Version of the shape below: another one is another hash, so what was approved before an upgrade is asked again. */
 const BOUND_FORMAT = 2;
@@ -63,7 +63,7 @@ export async function boundOf(db: Reader, run: RunId, stage: string): Promise<{ 
     pipeline: facts.pipeline_hash ?? '',
     configuration: configurationOf(record),
     target: { environment, cluster: await clusterOf(db, facts.app_id, environment) },
-    beyond: await hashInProduction(db, facts.app_id),
+    beyond: (await releaseInProduction(db, facts.app_id))?.hash ?? '',
     gray: plan?.stages.find(({ role }) => role === 'gray')?.gray ?? null,
   };
   return { bound, hash: sha256(canonical(bound)) };
@@ -83,23 +83,4 @@ async function clusterOf(db: Reader, app: Facts['app_id'], name: string): Promis
     .where('name', '=', name)
     .executeTakeFirst();
   return row?.cluster ?? '';
-}
-
-async function hashInProduction(db: Reader, app: Facts['app_id']): Promise<string> {
-  const row = await db
-    .selectFrom('environments')
-    .select('traffic')
-    .where('app_id', '=', app)
-    .where('role', '=', 'production')
-    .executeTakeFirst();
-  if (row === undefined) return '';
-  const { stable, lanes } = readTraffic(row.traffic);
-  const id = stable === null ? null : lanes[stable];
-  if (id === null || id === undefined) return '';
-  const release = await db
-    .selectFrom('releases')
-    .select('hash')
-    .where('id', '=', id as never)
-    .executeTakeFirst();
-  return release?.hash ?? '';
 }

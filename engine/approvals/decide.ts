@@ -47,7 +47,8 @@ type Written = { decided: Decided; hints: readonly Hint[] } | { void: GantryErro
 /**
  * One person's yes or no at a gate. What is refused is in the audit, and changes nothing else.
  * @throws GantryError `nothing-waits`, `ambiguous`, `person-needed`, `approval-unseen`, `approval-changed`,
- *   `approval-expired`, `already-voted`, `approval-own`, `role-missing`, `reason-needed`, `review-overdue`.
+ *   `approval-expired`, `already-voted`, `approval-own`, `people-unread`, `role-missing`, `reason-needed`,
+ *   `review-overdue`.
  */
 export async function decideApproval(parts: EngineParts, vote: Vote): Promise<Decided> {
   const written = await refusing(parts, { ...vote, action: `approval.${vote.vote}` }, () =>

@@ -1,8 +1,11 @@
-import type { ApprovalId, RunId, UserId } from '../model/ids';
+import type { ApprovalId, RunId } from '../model/ids';
 import type { StepState } from '../model/states';
-import { databaseNow, type Reader } from '../store/store';
+import { nowOf } from '../store/now';
+import type { Reader } from '../store/store';
 import type { Tables } from '../store/tables';
+import { userNamed } from '../users/find';
 import { solo } from '../users/roles';
+import { isNotedBeyond } from './beyond';
 import { boundOf } from './bound';
 import type { GateFacts, Standing, Voice } from './judge';
 import { type PeopleInChange, peopleInChange, standingOf } from './people';
@@ -35,7 +38,7 @@ export interface GateRead {
 /** Reads everything that a decision at a gate depends on, in the transaction that writes what was decided. */
 export async function readGate(db: Reader, gate: Gate): Promise<GateRead> {
   const people = await peopleInChange(db, gate.run_id);
-  const { hash: boundNow } = await boundOf(db, gate.run_id, gate.stage);
+  const { bound, hash: boundNow } = await boundOf(db, gate.run_id, gate.stage);
   const facts: GateFacts = {
     state: gate.state,
     step: gate.step,
@@ -43,6 +46,7 @@ export async function readGate(db: Reader, gate: Gate): Promise<GateRead> {
     count: gate.count,
     boundHash: gate.bound_hash,
     boundNow,
+    arePeopleKnown: await isNotedBeyond(db, gate.run_id, bound.beyond),
     releaseHash: gate.release_hash,
     expiresAt: gate.expires_at,
     now: await nowOf(db),
@@ -74,8 +78,7 @@ async function voicesAt(db: Reader, gate: Gate, people: PeopleInChange): Promise
 
 /** What somebody is to the gate, by name. */
 export async function standingAt(db: Reader, name: string, gate: Gate, people: PeopleInChange): Promise<Standing> {
-  const user = await db.selectFrom('users').select('id').where('name', '=', name).executeTakeFirst();
-  return standingOf(db, user?.id as UserId | undefined, gate, people);
+  return standingOf(db, await userNamed(db, name), gate, people);
 }
 
 /** The approvals of a run that were granted and are not used yet, in the order of their gates. */
@@ -88,9 +91,3 @@ export const unusedGates = (db: Reader, run: RunId): Promise<Gate[]> =>
 
 export const gateById = (db: Reader, id: ApprovalId): Promise<Gate> =>
   gates(db).where('approvals.id', '=', id).executeTakeFirstOrThrow();
-
-/** Approvals expire by the database's clock: every process has the same. */
-export async function nowOf(db: Reader): Promise<number> {
-  const { now } = await db.selectNoFrom(databaseNow.as('now')).executeTakeFirstOrThrow();
-  return now;
-}

@@ -2,9 +2,11 @@ import { recordAudit } from '../audit/record';
 import { GantryError } from '../model/errors';
 import { type AppId, type GlassId, newId } from '../model/ids';
 import type { EngineParts } from '../parts';
+import { nowOf } from '../store/now';
 import type { Reader, Tx } from '../store/store';
 import type { Tables } from '../store/tables';
-import { type Gate, gateById, nowOf } from './gate';
+import { userNamed } from '../users/find';
+import { type Gate, gateById } from './gate';
 import type { GateFacts } from './judge';
 import { PARTS } from './part';
 import { peopleInChange, standingOf } from './people';
@@ -123,8 +125,12 @@ async function demandReviewer(tx: Tx, broken: Tables['glass_breaks'], { user, by
     throw new GantryError('forbidden', 'review-own', `${user} broke this glass, and so does not review it`, '');
   }
   const gate = await gateById(tx, broken.approval_id);
-  const person = await tx.selectFrom('users').select('id').where('name', '=', user).executeTakeFirst();
-  const { holdsRole, part } = await standingOf(tx, person?.id, gate, await peopleInChange(tx, gate.run_id));
+  const { holdsRole, part } = await standingOf(
+    tx,
+    await userNamed(tx, user),
+    gate,
+    await peopleInChange(tx, gate.run_id),
+  );
   if (part !== null) {
     const message = `${user} ${PARTS[part]}, and so does not review it`;
     throw new GantryError('forbidden', 'review-own', message, `ask another ${gate.role}`);

@@ -17,6 +17,8 @@ export interface GateFacts {
   /** Hash of what people were asked about, and of what is there now. */
   boundHash: string;
   boundNow: string;
+  /** False while production has changed, and it was not read yet who wrote what comes beyond it. */
+  arePeopleKnown: boolean;
   releaseHash: string;
   /** By the database's clock, as `now`. */
   expiresAt: number;
@@ -168,6 +170,10 @@ function ballotRefusal(gate: GateFacts, ask: Ask): GantryError | undefined {
   if (ask.part !== null) {
     const message = `${ask.user} ${PARTS[ask.part]}, and so does not decide over it`;
     return no('forbidden', 'approval-own', message, `ask another ${role}`);
+  }
+  if (!gate.arePeopleKnown) {
+    const message = `production has changed, and who took part in what ${step} brings beyond it is being read`;
+    return no('conflict', 'people-unread', message, 'try again in a few seconds');
   }
   if (ask.breaksGlass) return glassRefusal(gate, ask);
   if (ask.holdsRole) return undefined;

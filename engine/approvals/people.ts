@@ -2,15 +2,14 @@ import type { AppId, RunId, UserId } from '../model/ids';
 import type { Reader } from '../store/store';
 import type { PartInChange } from '../store/tables';
 import { may } from '../users/actions';
-import { type Identity, peopleOf } from '../users/identities';
+import { userNamed } from '../users/find';
+import { type Identity, identityOf, peopleOf } from '../users/identities';
 import { ALL_APPS, rolesOf } from '../users/roles';
 import type { Standing } from './judge';
+import { lineOf } from './line';
 
 /** Who took part in what a run carries, and how; of several parts, one. */
 export type PeopleInChange = ReadonlyMap<UserId, PartInChange>;
-
-/** A run that walks the plan of another one, which may have done the same. */
-const RESTARTS_MAX = 1_000;
 
 /**
  * Everybody who took part in what a run carries: what was noted when it was planned, who started it and those before
@@ -28,34 +27,24 @@ type Noted = Identity & { part: PartInChange };
 
 async function noted(db: Reader, run: RunId): Promise<Noted[]> {
   const found: Noted[] = [];
-  for (let id: RunId | null = run, walked = 0; id !== null && walked < RESTARTS_MAX; walked++) {
-    const row = await db
-      .selectFrom('runs')
-      .select(['started_by', 'author', 'restarts_run'])
-      .where('id', '=', id)
-      .executeTakeFirst();
-    if (row === undefined) break;
-    const rows = await db.selectFrom('run_people').select(['part', 'kind', 'name']).where('run_id', '=', id).execute();
+  for await (const row of lineOf(db, run)) {
+    const rows = await db
+      .selectFrom('run_people')
+      .select(['part', 'kind', 'name'])
+      .where('run_id', '=', row.id)
+      .execute();
     const mail = /<([^<>\s]+)>$/.exec(row.author)?.[1];
     found.push(...rows, { part: 'starter', ...identityOf(row.started_by) });
     if (mail !== undefined) found.push({ part: 'author', kind: 'email', name: mail });
-    id = row.restarts_run;
   }
   return found;
-}
-
-/** `user:ada`, `ada`, `github:ada`: as who pushes and starts is written down. */
-export function identityOf(actor: string): Identity {
-  const colon = actor.indexOf(':');
-  const [kind, name] = colon === -1 ? ['user', actor] : [actor.slice(0, colon), actor.slice(colon + 1)];
-  return { kind, name };
 }
 
 /** The persons behind what was noted; none for an account that is linked to nobody. */
 export async function personsOf(db: Reader, identity: Identity): Promise<readonly UserId[]> {
   if (identity.kind !== 'user') return peopleOf(db, [identity]);
-  const user = await db.selectFrom('users').select('id').where('name', '=', identity.name).executeTakeFirst();
-  return user === undefined ? [] : [user.id];
+  const user = await userNamed(db, identity.name);
+  return user === undefined ? [] : [user];
 }
 
 /** What a person is to a gate now. */

@@ -3,9 +3,9 @@ import { canonical } from '../model/hash';
 import { type ApprovalId, newId } from '../model/ids';
 import type { EngineParts } from '../parts';
 import type { StepLease } from '../steps/lease';
+import { nowOf } from '../store/now';
 import type { Tx } from '../store/store';
 import { boundOf } from './bound';
-import { nowOf } from './gate';
 
 /** What a gate asks for, as its step says. */
 export interface GateSpec {

@@ -1,5 +1,6 @@
 import { GantryError } from '../model/errors';
 import type { Reader } from '../store/store';
+import type { Identity } from '../users/identities';
 import type { PersonInChange } from './part';
 
 /** Addresses of one statement: both databases limit the values of one. */
@@ -8,15 +9,15 @@ const ROWS = 500;
 /**
  * A commit whose author and committer lead to nobody is held against its pushers; when one of them is not known either,
  * whoever wrote it might decide over it.
+ * @param pusher one of the pushers who leads to nobody; `none`: nobody is known to have pushed
  * @throws GantryError `gate-cannot-open` with the address to link
  */
 export async function demandKnown(
   db: Reader,
   gate: string,
   people: readonly PersonInChange[],
-  arePushersKnown: boolean,
+  pusher: Identity | 'none',
 ): Promise<void> {
-  if (arePushersKnown) return;
   const linked = await linkedOf(db, [...new Set(people.map(({ name }) => name.trim().toLowerCase()))]);
   const known = new Set<string | undefined>();
   for (const { part, commit, name } of people) {
@@ -30,10 +31,15 @@ export async function demandKnown(
     'conflict',
     'gate-cannot-open',
     `${gate} could never open: commit ${stranger.commit?.slice(0, 12)} is by ${stranger.name}, which is linked to nobody, ` +
-      'and it is not known who pushed it',
+      `and ${wordsOf(pusher)}`,
     `say who that is: gantry user link NAME --email ${stranger.name}`,
   );
 }
+
+const wordsOf = (pusher: Identity | 'none'): string =>
+  pusher === 'none' || pusher.kind === 'forge'
+    ? 'it is not known who pushed it'
+    : `neither is ${pusher.name} (${pusher.kind}), who pushed`;
 
 async function linkedOf(db: Reader, addresses: readonly string[]): Promise<Set<string>> {
   const found = new Set<string>();

@@ -10,6 +10,8 @@ import { PLAN_FIRST } from '../runs/plan-first';
 import { demandRoom } from '../runs/room';
 import { insertInto, statement } from '../store/statement';
 import type { Tx } from '../store/store';
+import type { Identity } from '../users/identities';
+import { addSenders } from './senders';
 
 export interface PushDelivery {
   /** Any app of the repository. */
@@ -21,6 +23,8 @@ export interface PushDelivery {
   after: string;
   /** Who pushed, as the remote knows them. */
   pusher: string;
+  /** Who pushed, as a forge says; without them it is `pusher`. */
+  senders?: readonly Identity[];
   /** An instance that does not get healthy is kept this long for a look, ms. */
   keepFailedMs?: number;
   /** Apps of the repository whose folders are the same at `before` and `after`. */
@@ -92,13 +96,13 @@ async function acceptFor(
   // Whoever found it has told it from another commit than the late hook does, but the ref stands where it should.
   const stands =
     head === push.after && head !== NO_COMMIT ? await findSame(tx, app, { ...push, before: null }) : undefined;
-  if (stands !== undefined) return { accepted: stands, hints: [] };
+  if (stands !== undefined) return knownBefore(tx, app, push, stands);
   const earlier = await countSame(tx, app.id, push);
   // A ref that stands at `before` again has moved again: forced back, or deleted and made anew. Anything else that
   // was told before is a repetition: a late hook, or the loop that compares refs.
   const known = earlier > 0 && head !== push.before;
   const same = known ? await findSame(tx, app, push) : undefined;
-  if (same !== undefined) return { accepted: same, hints: [] };
+  if (same !== undefined) return knownBefore(tx, app, push, same);
   const key = `push:${push.ref}:${push.before}:${push.after}${earlier === 0 ? '' : `:${earlier + 1}`}`;
   const id = newId<DeliveryId>(parts.clock, parts.random);
   const reason = reasonToIgnore(app, push, head);
@@ -106,7 +110,9 @@ async function acceptFor(
   const run = outcome === 'ignored' ? null : await startRun(parts, tx, app, push, actor);
   const { source, ref, before, after, pusher } = push;
   const told = { id, app_id: app.id, key, source, ref, before, after, pusher, received_at: parts.clock.now() };
-  await insertDeliveries(tx, [{ ...told, outcome, reason, run_id: run === null ? null : (run.row.id as RunId) }]);
+  const senders = push.senders === undefined ? null : JSON.stringify(push.senders);
+  const run_id = run === null ? null : (run.row.id as RunId);
+  await insertDeliveries(tx, [{ ...told, senders, outcome, reason, run_id }]);
   if (head === push.before || !(await wentOn(tx, app.id, push))) await noteHead(parts, tx, app.id, push);
   await emit(parts, tx, { app: app.id, run: run?.row.id ?? null, type: 'delivery', data: { ref: push.ref, reason } });
   await recordAudit(parts, tx, {
@@ -125,6 +131,11 @@ async function acceptFor(
     run: run === null ? null : { id: run.row.id, number: run.row.number },
   };
   return { accepted, hints: run?.hints ?? [] };
+}
+
+async function knownBefore(tx: Tx, app: AppFound, push: PushDelivery, accepted: Accepted) {
+  await addSenders(tx, app.id, { senders: [], ...push });
+  return { accepted, hints: [] };
 }
 
 /** A run that begins with reading the pipeline. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { GantryError } from '../model/errors';
 import type { AppId } from '../model/ids';
 import { isBranchOrTag } from '../model/ref-name';
@@ -210,7 +211,7 @@ async function waitingOf(tx: Tx, appId: AppId): Promise<Set<string>> {
     .select('ref')
     .distinct()
     .where('app_id', '=', appId)
-    .where('outcome', '=', 'pending')
+    .where('outcome', '=', sql.lit('pending' as const))
     .execute();
   return new Set(rows.map(({ ref }) => ref));
 }

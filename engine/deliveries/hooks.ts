@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { AppId, HookId } from '../model/ids';
 import type { EngineParts } from '../parts';
 import type { HookOutcome } from '../store/tables';
@@ -37,7 +38,7 @@ export async function appsWithHooksDue(parts: EngineParts): Promise<{ id: AppId;
     .innerJoin('apps', 'apps.id', 'h.app_id')
     .select(['apps.id', 'apps.name'])
     .distinct()
-    .where('h.outcome', '=', 'pending')
+    .where('h.outcome', '=', sql.lit('pending' as const))
     .where('h.not_before', '<=', parts.clock.now())
     .execute();
 }
@@ -48,7 +49,7 @@ export async function hooksDue(parts: EngineParts, appId: AppId): Promise<HookWa
     .selectFrom('hook_deliveries')
     .select(['id', 'forge', 'ref', 'after', 'received_at as receivedAt', 'attempts'])
     .where('app_id', '=', appId)
-    .where('outcome', '=', 'pending')
+    .where('outcome', '=', sql.lit('pending' as const))
     .where('not_before', '<=', parts.clock.now())
     .orderBy('id')
     .limit(BATCH)

@@ -5,8 +5,12 @@ import { demandRoomForHook } from '../runs/room';
 import { insertInto, statement } from '../store/statement';
 import type { Tx } from '../store/store';
 import type { HookOutcome } from '../store/tables';
+import type { Identity } from '../users/identities';
 
-/** A webhook whose signature was checked. Of its body only the name of a ref is used: as a reason to look. */
+/**
+ * A webhook whose signature was checked. Of its body only the name of a ref is used, as a reason to look, and the name of
+ * its sender, who does not decide over what they have pushed.
+ */
 export interface HookReceived {
   appId: AppId;
   forge: string;
@@ -16,6 +20,8 @@ export interface HookReceived {
   event: string;
   /** What it says has moved; null for every other event. */
   move: { ref: string; after: string } | null;
+  /** Whose push or merge it is, as the forge says; left out where it does not. */
+  sender?: Identity | undefined;
   /** Why an event that moves nothing is kept, but not followed. */
   ignored: string;
 }
@@ -56,6 +62,7 @@ export async function storeHook(parts: EngineParts, tx: Tx, hook: HookReceived):
     event: hook.event,
     ref: hook.move?.ref.slice(0, SHOWN_MAX) ?? '',
     after: hook.move?.after ?? '',
+    sender: hook.sender === undefined ? null : JSON.stringify(hook.sender),
     received_at: now,
     outcome: reason === '' ? ('pending' as const) : ('ignored' as const),
     reason,

@@ -1,9 +1,11 @@
+import { sql } from 'kysely';
 import type { AppId, HookId, RunId } from '../model/ids';
 import type { EngineParts } from '../parts';
 import { ringAll } from '../runs/apply';
 import type { Tx } from '../store/store';
 import type { HookOutcome } from '../store/tables';
 import { acceptIn, headOf } from './accept';
+import { addSendersOf, sendersOf, stillWaiting } from './senders';
 
 export interface Fetched {
   /** The app whose remote it is. */
@@ -30,9 +32,12 @@ export interface Fetched {
 export async function settleHooks(parts: EngineParts, fetched: Fetched): Promise<number | null> {
   const { app, forge, ref, head, since, unchanged } = fetched;
   const { run, hints } = await parts.store.write(async (tx) => {
-    if (!(await isAnyPending(tx, fetched.hooks))) return { run: null, hints: [] };
+    const waiting = await stillWaiting(tx, fetched.hooks);
+    if (waiting.length === 0) return { run: null, hints: [] };
+    const senders = sendersOf(waiting);
     const before = await headOf(tx, app.id, ref);
     if (before === head) {
+      await addSendersOf(tx, app.id, { ref, after: head, senders });
       const run = await runOf(tx, app.id, ref, head);
       await endHooksIn(
         parts,
@@ -45,7 +50,8 @@ export async function settleHooks(parts: EngineParts, fetched: Fetched): Promise
       return { run: run?.number ?? null, hints: [] };
     }
     if (before !== since) return { run: null, hints: [] };
-    const push = { app: app.name, source: forge, ref, before, after: head, pusher: forge, unchanged };
+    const told = { app: app.name, source: forge, ref, before, after: head, pusher: forge, unchanged };
+    const push = senders.length === 0 ? told : { ...told, senders };
     const { accepted, hints } = await acceptIn(parts, tx, push, `forge:${forge}`);
     // A hook names one run: its app's own, or the first of the others of the repository.
     const first = accepted.find(({ run }) => run !== null)?.run ?? null;
@@ -97,22 +103,14 @@ export async function postponeHooks(
       .updateTable('hook_deliveries')
       .set((e) => ({ reason, not_before: notBefore, attempts: e('attempts', '+', 1) }))
       .where('id', 'in', hooks)
-      .where('outcome', '=', 'pending')
+      .where('outcome', '=', sql.lit('pending' as const))
       .execute(),
   );
 }
 
 /** Whether something still waits: another process may have been faster. */
-export async function isAnyPending(tx: Tx, hooks: readonly HookId[]): Promise<boolean> {
-  const row = await tx
-    .selectFrom('hook_deliveries')
-    .select('id')
-    .where('id', 'in', hooks)
-    .where('outcome', '=', 'pending')
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+export const isAnyPending = async (tx: Tx, hooks: readonly HookId[]): Promise<boolean> =>
+  (await stillWaiting(tx, hooks)).length > 0;
 
 function runOf(tx: Tx, appId: AppId, ref: string, head: string): Promise<{ id: RunId; number: number } | undefined> {
   return tx
@@ -139,6 +137,6 @@ export async function endHooksIn(
     .updateTable('hook_deliveries')
     .set({ outcome, reason, run_id: run, ended_at: parts.clock.now() })
     .where('id', 'in', hooks)
-    .where('outcome', '=', 'pending')
+    .where('outcome', '=', sql.lit('pending' as const))
     .execute();
 }

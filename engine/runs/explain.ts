@@ -3,6 +3,7 @@ import { type ApprovalShown, approvalsOf } from '../approvals/show';
 import { seeRunners } from '../control/runners';
 import { restBehind, restOf } from '../freezes/rest';
 import { isFinalRun, type RunState } from '../model/states';
+import { type Untold, untoldOf, untoldSentence } from '../outbox/untold';
 import type { EngineParts } from '../parts';
 import { databaseNow } from '../store/store';
 import type { RunRow, StepRow } from './apply';
@@ -25,7 +26,21 @@ export async function explainRun(parts: EngineParts, appName: string, number: nu
   const why = whyOf(
     await readFacts(parts, { app: app.name, run: row, steps, approvals: await approvalsOf(parts, row.id) }),
   );
-  return { app: app.name, number, state: row.state, ...why, failure: await failureOf(parts, found) };
+  const untold = await untoldOf(parts.store.read, app.name, row);
+  const failure = await failureOf(parts, found);
+  return { app: app.name, number, state: row.state, ...withUntold(why, app.name, untold), failure };
+}
+
+/** Whatever it waits for, and how it ended: it does not wait for those who are told. */
+function withUntold({ waits, sentences, commands }: Why, app: string, untold: readonly Untold[]): Why {
+  const looks = untold.map(({ to }) =>
+    'channel' in to ? `gantry channel show ${to.channel}` : `gantry app show ${app}`,
+  );
+  return {
+    waits,
+    sentences: [...sentences, ...untold.map(untoldSentence)],
+    commands: [...commands, ...new Set(looks)],
+  };
 }
 
 export interface RunRead {

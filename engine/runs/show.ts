@@ -3,6 +3,7 @@ import type { ParameterValues } from '../../pipelines/parameters';
 import { type ApprovalShown, approvalsOf } from '../approvals/show';
 import type { Json } from '../model/hash';
 import type { StepState } from '../model/states';
+import { untoldOf, untoldSentence } from '../outbox/untold';
 import type { EngineParts } from '../parts';
 import type { StepRow } from './apply';
 import { readFacts } from './explain';
@@ -58,6 +59,8 @@ export interface RunShown extends RunSummary {
   releaseHash: string;
   /** Why it failed: the error, the lines of the log that matter, what to try. Null when no step has failed. */
   failure: FailureShown | null;
+  /** What its forge and channels were not told of it, a sentence each. */
+  untold: string[];
 }
 
 /** @throws GantryError `app-unknown`, `run-unknown`. */
@@ -88,6 +91,7 @@ export async function showRun(parts: EngineParts, appName: string, number: numbe
     cause: causeText(row),
     releaseHash: release?.hash ?? '',
     failure: await failureOf(parts, { plan, steps }),
+    untold: (await untoldOf(parts.store.read, app.name, row)).map(untoldSentence),
   };
 }
 

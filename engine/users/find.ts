@@ -1,5 +1,6 @@
 import { GantryError } from '../model/errors';
 import type { TeamId, UserId } from '../model/ids';
+import { statement } from '../store/statement';
 import type { Reader } from '../store/store';
 
 export interface UserFound {
@@ -23,6 +24,16 @@ export async function findUser(db: Reader, name: string): Promise<UserFound> {
     'see who is: gantry user list',
   );
 }
+
+/** Undefined when nobody is called so. */
+export async function userNamed(db: Reader, name: string): Promise<UserId | undefined> {
+  const [row] = await idByName(db, { name });
+  return row?.id;
+}
+
+const idByName = statement<{ name: string }, { id: UserId }>((db, argument) =>
+  db.selectFrom('users').select('id').where('name', '=', argument('name')),
+);
 
 export interface TeamFound {
   id: TeamId;

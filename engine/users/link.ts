@@ -8,8 +8,19 @@ import { demandAdmin, demandOther } from './guard';
 import { type Identity, spellIdentity } from './identities';
 
 /** What people can be known by, besides their name here. */
-export const IDENTITY_KINDS = ['email', 'github', 'gitlab', 'gitea', 'forgejo', 'gitee', 'bitbucket'] as const;
+export const IDENTITY_KINDS = [
+  'email',
+  'github',
+  'gitlab',
+  'gitea',
+  'forgejo',
+  'gitee',
+  'bitbucket',
+  'bitbucket-dc',
+] as const;
 const NAME_MAX = 200;
+/** Those that are no login. Bitbucket Cloud knows people by an id (`557058:…`): their nicknames are theirs to change. */
+const FORMS: Readonly<Record<string, RegExp>> = { email: /^[^\s@<>]+@[^\s@<>]+$/, bitbucket: /^[\w.@:-]+$/ };
 
 export interface LinkWanted extends Identity {
   user: string;
@@ -95,7 +106,7 @@ async function forgetProvider(tx: Tx, { id }: UserFound): Promise<number> {
 function checked(wanted: Identity): Identity {
   const identity = spellIdentity(wanted);
   const isKind = (IDENTITY_KINDS as readonly string[]).includes(identity.kind);
-  const form = identity.kind === 'email' ? /^[^\s@<>]+@[^\s@<>]+$/ : /^[\w.@-]+$/;
+  const form = FORMS[identity.kind] ?? /^[\w.@-]+$/;
   if (isKind && identity.name.length <= NAME_MAX && form.test(identity.name)) return identity;
   const problem = `"${identity.name.slice(0, 80)}" cannot be what somebody is known by (${identity.kind.slice(0, 20)})`;
   throw new GantryError(

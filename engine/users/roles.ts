@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { AppId, UserId } from '../model/ids';
 import { statement } from '../store/statement';
 import type { Reader } from '../store/store';
@@ -45,6 +46,7 @@ const grantsOf = statement<{ userId: UserId }, { scope: GrantScope; role: string
  * second one ends this for good.
  */
 export async function solo(db: Reader): Promise<boolean> {
-  const rows = await db.selectFrom('users').select('id').limit(2).execute();
-  return rows.length <= 1;
+  return (await twoPeople(db, {})).length <= 1;
 }
+
+const twoPeople = statement<object, { id: UserId }>((db) => db.selectFrom('users').select('id').limit(sql.lit(2)));

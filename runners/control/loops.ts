@@ -10,6 +10,7 @@ import { keepImages } from './keep-images';
 import { type Loop, startLoop } from './loop';
 import { mendQueue } from './mend-queue';
 import { prune } from './prune';
+import { readPeople } from './read-people';
 import { Reaper } from './reap';
 import { SAMPLE_MS, TrafficSampler } from './sample-traffic';
 import { startTriggered } from './start-triggered';
@@ -32,7 +33,7 @@ export function startLoops(
   const loops: Loop[] = [
     { name: 'gateway', everyMs: 5_000, turn: () => compareGateway(engine, world) },
     { name: 'warm', everyMs: 5_000, turn: () => endWarm(engine, world) },
-    { name: 'gates', everyMs: 10_000, turn: () => endExpiredGates(engine) },
+    { name: 'gates', everyMs: 10_000, turn: () => lookAtGates(engine, world) },
     { name: 'leaving', everyMs: 2_000, turn: () => endLeaving(engine, world) },
     { name: 'kept', everyMs: 2_000, turn: () => endKept(engine, world) },
     { name: 'credentials', everyMs: 15_000, turn: () => engine.releases.forgetOldCredentials() },
@@ -60,9 +61,10 @@ function auditLoop({ parts }: Engine, { anchors }: World): Loop[] {
   return [{ name: 'audit', everyMs: WATCH_MS, turn: () => watch.turn(), rest: () => watch.rest() }];
 }
 
-/** Questions that nobody answered in time end their runs. */
-async function endExpiredGates(engine: Engine): Promise<void> {
+/** Questions that nobody answered in time end their runs; the others keep from deciding whoever took part. */
+async function lookAtGates(engine: Engine, world: World): Promise<void> {
   await engine.approvals.endExpired();
+  await readPeople(engine, world);
 }
 
 /** Makes the gateway equal to SQL: after it was killed, after its files were lost, after a half-applied switch. */

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Identity } from '../../engine/users/identities';
 
 /** A webhook as it came: nothing parsed, nothing re-written. */
 export interface RawHook {
@@ -13,10 +14,13 @@ export interface Move {
   after: string;
 }
 
-/** What a forge says has happened. Of all this only the names of refs are ever followed. */
+/**
+ * What a forge says has happened. Of all this only the names of refs are ever followed; whose push or merge it is (undefined:
+ * it does not say) keeps them from deciding over it.
+ */
 export type ForgeEvent =
   /** At least one; most forges tell each ref by itself. */
-  | { kind: 'moved'; name: string; moves: readonly Move[] }
+  | { kind: 'moved'; name: string; moves: readonly Move[]; sender: Identity | undefined }
   /** Kept with the reason, and not followed. */
   | { kind: 'ignored'; name: string; reason: string };
 

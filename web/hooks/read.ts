@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GantryError } from '../../engine/model/errors';
+import type { Identity } from '../../engine/users/identities';
 import { HOOK_MOVES_MAX } from '../limits';
 import type { ForgeEvent, Move, RawHook } from './forge';
 
@@ -32,11 +33,22 @@ export const commit = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/);
 /** Where a ref stands that was deleted. */
 export const NOWHERE = '0'.repeat(40);
 
-/** The part of a push that most forges share. Whatever else is in it is not looked at. */
-const push = z.object({ ref: refText, after: commit });
+/** The part of a push that most forges share. */
+export const push = z.object({ ref: refText, after: commit });
 
-/** A push of one ref. @throws GantryError `hook-body`. */
-export const readPush = (name: string, body: Buffer): ForgeEvent => moved(name, [readAs(push, body)]);
+/** The name of an account. One that is missing, or none, is no reason to refuse a push: then nobody is known to have pushed. */
+export const account = z.string().min(1).max(200).optional().catch(undefined);
+
+/** Whoever it is by, as an object of the body with their name in a field. */
+export const person = <Field extends string>(field: Field) =>
+  z
+    .object({ [field]: account } as Record<Field, typeof account>)
+    .optional()
+    .catch(undefined);
+
+/** @param name as the body has it; undefined: it has none */
+export const by = (kind: string, name: string | undefined): Identity | undefined =>
+  name === undefined ? undefined : { kind, name };
 
 /** `moved`: a request was opened, or has other commits; `closed`: it was merged or declined. */
 export type RequestStep = 'moved' | 'closed';
@@ -54,18 +66,23 @@ export const MERGE_STEPS: ReadonlyMap<string, RequestStep> = new Map<string, Req
  * What has happened to a pull or merge request, told as a move of the ref where its head is kept.
  * @param step undefined for everything that moves nothing
  */
-export function request(name: string, ref: string, step: RequestStep | undefined): ForgeEvent {
+export function request(
+  name: string,
+  ref: string,
+  step: RequestStep | undefined,
+  sender: Identity | undefined,
+): ForgeEvent {
   if (step === undefined) return { kind: 'ignored', name, reason: NO_MOVE };
-  return moved(name, [{ ref, after: step === 'closed' ? NOWHERE : '' }]);
+  return moved(name, [{ ref, after: step === 'closed' ? NOWHERE : '' }], sender);
 }
 
 /** The number of a request at its forge. */
 export const requestNumber = z.int().positive().max(999_999_999);
 
 /** @throws GantryError `hook-moves` when so many refs cannot be stored while the forge waits. */
-export function moved(name: string, moves: readonly Move[]): ForgeEvent {
+export function moved(name: string, moves: readonly Move[], sender: Identity | undefined): ForgeEvent {
   if (moves.length === 0) return { kind: 'ignored', name, reason: 'the push names no ref' };
-  if (moves.length <= HOOK_MOVES_MAX) return { kind: 'moved', name, moves };
+  if (moves.length <= HOOK_MOVES_MAX) return { kind: 'moved', name, moves, sender };
   throw new GantryError(
     'invalid',
     'hook-moves',

@@ -66,7 +66,7 @@ async function store(
   const stored: HookStored[] = [];
   for (const [i, move] of event.moves.entries()) {
     const deliveryId = i === 0 ? delivery : `${delivery}:${i + 1}`;
-    stored.push(await engine.hooks.receive({ ...named, deliveryId, move, ignored: '' }));
+    stored.push(await engine.hooks.receive({ ...named, deliveryId, move, sender: event.sender, ignored: '' }));
   }
   return stored;
 }

@@ -17,6 +17,8 @@ export interface Question {
   limitMs: number;
   /** Ends it, as the time limit does. */
   stop: AbortSignal;
+  /** A repository that is there already; else the app's own. */
+  folder?: string;
 }
 
 /** The error of a ref that could not be written here, such as `a/b` beside `a`. */
@@ -26,7 +28,7 @@ export const REF_FAILED = 'ref-failed';
 const OUTPUT_MAX = 64 * 1_048_576;
 
 /**
- * Lets `git`, in the app's own repository, ask its source.
+ * Lets `git` ask the source of an app.
  * @returns what it wrote; undefined when the source has no such ref
  * @throws GantryError `source-url`, `source-inside`, `source-denied`, `host-key-changed`, `outgoing-refused`, `outgoing-unresolved`,
  * `git-failed`, `ref-failed`, `git-missing`.
@@ -45,7 +47,8 @@ export async function askSource(
     ...credentials(address, source.token),
     ...(await reachHttps(place, address)),
   ];
-  const args = ['-C', repositoryFolder(place, app), ...question.command, '--', address.url, ...question.about];
+  const folder = question.folder ?? repositoryFolder(place, app);
+  const args = ['-C', folder, ...question.command, '--', address.url, ...question.about];
   const environment = gitEnvironment(place, settings);
   if (address.kind !== 'ssh') return runRemote(args, environment, question);
   if (source.ssh === null) throw noKey();

@@ -84,6 +84,7 @@ export class PureDoor implements Door {
     const facts: GateFacts = {
       ...{ state: this.state, step: 'production/approve', role: world.role, count: world.count },
       ...{ boundHash: hashOf(this.bound), boundNow: hashOf(world.bound), releaseHash: '' },
+      arePeopleKnown: true,
       ...{ expiresAt: this.expiresAt, now: world.now, solo: isSolo(world) },
       voices: this.voices.map((voice) => ({ ...voice, ...this.standing(voice.user) })),
     };

@@ -182,7 +182,7 @@ async function untilGate(parts: EngineParts, world: GateWorld): Promise<RunId> {
 
 async function plan(parts: EngineParts, lease: StepLease, { writers, role, count }: GateWorld): Promise<void> {
   const people = [...writers].map((name) => ({ part: 'author' as const, kind: 'email', name }));
-  await prepareApprovals(parts, lease, { people, gates: [] });
+  await prepareApprovals(parts, lease, { people, gates: [], beyond: { hash: '', commit: null } });
   const parsed = parsePipeline(`app: shop
 serve:
   image: { dockerfile: Dockerfile }

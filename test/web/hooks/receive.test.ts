@@ -29,18 +29,29 @@ describe('a webhook', () => {
 
   const push = bodyOf('github-push');
 
-  const senders: [keyof typeof headersOf, string, string][] = [
-    ['github', 'github', 'github-push'],
-    ['gitlab', 'gitlab', 'gitlab-push'],
-    ['standard', 'gitlab', 'gitlab-push'],
-    ['gitea', 'gitea', 'gitea-push'],
-    ['forgejo', 'gitea', 'forgejo-push'],
-    ['bitbucket', 'bitbucket', 'bitbucket-push'],
-    ['bitbucket-dc', 'bitbucket-dc', 'bitbucket-dc-push'],
-    ['generic', 'generic', 'generic-push'],
+  const senders: [keyof typeof headersOf, string, string, string | null][] = [
+    ['github', 'github', 'github-push', 'github zoe'],
+    ['gitlab', 'gitlab', 'gitlab-push', 'gitlab zoe'],
+    ['standard', 'gitlab', 'gitlab-push', 'gitlab zoe'],
+    ['gitea', 'gitea', 'gitea-push', 'gitea zoe'],
+    ['forgejo', 'gitea', 'forgejo-push', 'forgejo zoe'],
+    ['bitbucket', 'bitbucket', 'bitbucket-push', 'bitbucket 557058:c0b72ad0-1cb5-4018-9cdc-0cde8492c443'],
+    ['bitbucket-dc', 'bitbucket-dc', 'bitbucket-dc-push', 'bitbucket-dc zoe'],
+    ['generic', 'generic', 'generic-push', null],
   ];
-  for (const [sender, forge, fixture] of senders) {
-    it(`of ${sender} makes a run of the commit that its branch really stands at`, async () => {
+  /** Who pushed what was delivered last. */
+  const pushers = async () => {
+    const rows = await house.engine.parts.store.read
+      .selectFrom('deliveries')
+      .select('senders')
+      .orderBy('id', 'desc')
+      .execute();
+    const senders = rows[0]?.senders ?? null;
+    if (senders === null) return null;
+    return (JSON.parse(senders) as { kind: string; name: string }[]).map(({ kind, name }) => `${kind} ${name}`).join();
+  };
+  for (const [sender, forge, fixture, pusher] of senders) {
+    it(`of ${sender} makes a run of the commit that its branch really stands at, and keeps whose push it was`, async () => {
       const body = bodyOf(fixture);
       const answer = await app.call(forge, headersOf[sender](app.secret, body, 'one'), body);
       expect(answer.status).to.equal(202);
@@ -49,6 +60,7 @@ describe('a webhook', () => {
       expect(await app.runs()).to.have.length(1);
       expect((await app.runs())[0]).to.include({ commit: head, ref: 'refs/heads/main', startedBy: forge });
       expect((await app.hooks())[0]).to.include({ delivery: 'one', forge, outcome: 'run', run: 1 });
+      expect(await pushers()).to.equal(pusher);
       const again = await app.call(forge, headersOf[sender](app.secret, body, 'one'), body);
       expect(again.status).to.equal(200);
       expect(await again.json()).to.include({ delivery: 'one', outcome: 'run', run: 1 });
@@ -57,12 +69,29 @@ describe('a webhook', () => {
     });
   }
 
+  it('of anything else may carry the address of who pushed', async () => {
+    const body = Buffer.from(JSON.stringify({ ref: 'refs/heads/main', after: head, sender: 'zoe@example.org' }));
+    await app.call('generic', headersOf.generic(app.secret, body), body);
+    await until(() => app.isQuiet());
+    expect(await pushers()).to.equal('email zoe@example.org');
+  });
+
+  it('whose sender is no login is followed, without one', async () => {
+    for (const sender of [undefined, null, 7, {}, { login: 7 }, { login: '' }, { login: 'x'.repeat(201) }]) {
+      const body = Buffer.from(JSON.stringify({ ref: 'refs/heads/main', after: head, sender }));
+      expect((await app.call('github', headersOf.github(app.secret, body), body)).status).to.equal(202);
+    }
+    await until(() => app.isQuiet());
+    expect(await pushers()).to.equal(null);
+  });
+
   it('of Gitee, which has no name, is known again by its time and its bytes', async () => {
     const body = bodyOf('gitee-push');
     const headers = headersOf.gitee(app.secret, body);
     expect((await app.call('gitee', headers, body)).status).to.equal(202);
     await until(() => app.isQuiet());
     expect((await app.runs())[0]).to.include({ commit: head, ref: 'refs/heads/main', startedBy: 'gitee' });
+    expect(await pushers()).to.equal('gitee zoe');
     const again = await app.call('gitee', headers, body);
     expect(again.status).to.equal(200);
     expect(await again.json()).to.include({ outcome: 'run', run: 1 });

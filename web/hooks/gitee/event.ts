@@ -1,7 +1,20 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ForgeEvent, RawHook } from '../forge';
-import { eventHeader, header, idHeader, MERGE_STEPS, NO_PUSH, readAs, readPush, request, requestNumber } from '../read';
+import {
+  by,
+  eventHeader,
+  header,
+  idHeader,
+  MERGE_STEPS,
+  moved,
+  NO_PUSH,
+  person,
+  push,
+  readAs,
+  request,
+  requestNumber,
+} from '../read';
 
 const PUSHES = ['Push Hook', 'Tag Push Hook'];
 
@@ -19,12 +32,17 @@ export function event(hook: RawHook): ForgeEvent {
   if (header(hook, 'x-gitee-ping') === 'true') {
     return { kind: 'ignored', name, reason: 'Gitee tried the webhook: it works' };
   }
-  if (PUSHES.includes(name)) return readPush(name, hook.body);
+  if (PUSHES.includes(name)) {
+    const { sender, ...move } = readAs(push.extend(who), hook.body);
+    return moved(name, [move], by('gitee', sender?.login));
+  }
   if (name !== 'Merge Request Hook') return { kind: 'ignored', name, reason: NO_PUSH };
-  const { action, action_desc, number } = readAs(merge, hook.body);
+  const { action, action_desc, number, sender } = readAs(merge, hook.body);
   // Of the updates only that of the branch brings other commits.
   const step = action === 'update' && action_desc !== 'source_branch_changed' ? undefined : MERGE_STEPS.get(action);
-  return request(name, `refs/pull/${number}/head`, step);
+  return request(name, `refs/pull/${number}/head`, step, by('gitee', sender?.login));
 }
 
-const merge = z.object({ action: z.string(), action_desc: z.string().nullish(), number: requestNumber });
+/** `user_name` is what people call themselves; only the login is theirs alone. */
+const who = { sender: person('login') };
+const merge = z.object({ action: z.string(), action_desc: z.string().nullish(), number: requestNumber, ...who });

@@ -1,6 +1,19 @@
 import { z } from 'zod';
 import type { ForgeEvent, RawHook } from '../forge';
-import { eventHeader, idHeader, MERGE_STEPS, NO_PUSH, readAs, readPush, request, requestNumber } from '../read';
+import {
+  account,
+  by,
+  eventHeader,
+  idHeader,
+  MERGE_STEPS,
+  moved,
+  NO_PUSH,
+  person,
+  push,
+  readAs,
+  request,
+  requestNumber,
+} from '../read';
 
 const PUSHES = ['Push Hook', 'Tag Push Hook'];
 
@@ -13,14 +26,21 @@ export function deliveryId(hook: RawHook): string | undefined {
 
 export function event(hook: RawHook): ForgeEvent {
   const name = eventHeader(hook, 'x-gitlab-event');
-  if (PUSHES.includes(name)) return readPush(name, hook.body);
+  if (PUSHES.includes(name)) {
+    const { user_username, ...move } = readAs(pushed, hook.body);
+    return moved(name, [move], by('gitlab', user_username));
+  }
   if (name !== 'Merge Request Hook') return { kind: 'ignored', name, reason: NO_PUSH };
-  const { iid, action = '', oldrev } = readAs(merge, hook.body).object_attributes;
+  const { object_attributes, user } = readAs(merge, hook.body);
+  const { iid, action = '', oldrev } = object_attributes;
   // An update without an older head changed a title, a label, a reviewer.
   const step = action === 'update' && oldrev === undefined ? undefined : MERGE_STEPS.get(action);
-  return request(name, `refs/merge-requests/${iid}/head`, step);
+  return request(name, `refs/merge-requests/${iid}/head`, step, by('gitlab', user?.username));
 }
 
+const pushed = push.extend({ user_username: account });
+
 const merge = z.object({
+  user: person('username'),
   object_attributes: z.object({ iid: requestNumber, action: z.string().optional(), oldrev: z.string().optional() }),
 });

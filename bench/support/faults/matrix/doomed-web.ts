@@ -14,7 +14,7 @@ import { partsIn, QUIET } from './parts';
 async function main(): Promise<void> {
   const settings = webSettings();
   const store = await openStore(await openDatabase(settings));
-  const parts = { ...partsIn(settings.home, store, settings.redisUrl), domain: settings.domain };
+  const parts = { ...(await partsIn(settings.home, store, settings.redisUrl)), domain: settings.domain };
   const [text] = process.argv.slice(2);
   const engine = createEngine(text === undefined ? parts : await doomed(parts, JSON.parse(text) as WebDoom));
   await startWeb(engine, QUIET, settings, await installationId(store, parts.random));

@@ -4,14 +4,15 @@ import type { EngineParts } from '../../../../engine/parts';
 import { connectBell } from '../../../../engine/queue/bell';
 import { localExchange } from '../../../../engine/queue/local-exchange';
 import { fileBytes } from '../../../../engine/store/bytes';
+import { openVault } from '../../../../engine/store/key-file';
 import { fileLogs } from '../../../../engine/store/logs';
 import type { Store } from '../../../../engine/store/store';
-import { testVault } from '../../../../test/support/vault';
 
 export const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** The parts of an engine that works in a data folder, as web has them; it says nothing. */
-export function partsIn(home: string, store: Store, redisUrl: string): EngineParts {
+export async function partsIn(home: string, store: Store, redisUrl: string): Promise<EngineParts> {
+  const random = { bytes: randomBytes };
   return {
     store,
     bell: connectBell(redisUrl, QUIET),
@@ -19,10 +20,10 @@ export function partsIn(home: string, store: Store, redisUrl: string): EnginePar
     bytes: fileBytes(join(home, 'artifacts'), () => randomBytes(8).toString('hex')),
     logs: fileLogs(join(home, 'logs')),
     clock: { now: Date.now },
-    random: { bytes: randomBytes },
+    random,
     probe: () => undefined,
     log: QUIET,
-    vault: testVault(),
+    vault: await openVault({ store, random, log: QUIET }, join(home, 'secret.key')),
     domain: 'localhost',
   };
 }

@@ -18,7 +18,7 @@ export interface Workplace {
 export async function openWorkplace(home: string, redisUrl: string): Promise<Workplace> {
   mkdirSync(home, { recursive: true });
   const store = await openStore(openSqlite(join(home, 'gantry.db')));
-  const parts = partsIn(home, store, redisUrl);
+  const parts = await partsIn(home, store, redisUrl);
   return {
     home,
     engine: createEngine(parts),
