@@ -48,7 +48,7 @@ export async function takePost(parts: EngineParts, appId: AppId): Promise<PostTa
     if (claimed === undefined) return undefined;
     const source = await sourceWithToken(tx, appId);
     await giveUp(tx, appId, source === undefined ? now : now - GIVE_UP_MS);
-    const row = await oldest(tx, appId);
+    const row = await nextDue(tx, appId, now);
     const forge = source === undefined ? undefined : await forgeIn(tx, appId, source.url);
     if (row === undefined || source === undefined || forge === undefined) {
       await tx.updateTable('outgoing_lines').set({ claimed_until: 0 }).where('name', '=', line).execute();
@@ -67,6 +67,13 @@ async function beginAnew(tx: Tx, appId: AppId, line: string): Promise<void> {
     .updateTable('outgoing_lines')
     .set({ not_before: 0, failures: 0, trouble: '', trouble_at: null })
     .where('name', '=', line)
+    .where('trouble_at', '<', source)
+    .execute();
+  await tx
+    .updateTable('forge_posts')
+    .set({ not_before: 0, failures: 0 })
+    .where('app_id', '=', appId)
+    .whereRef('version', '>', 'sent_version')
     .where('trouble_at', '<', source)
     .execute();
 }
@@ -90,13 +97,14 @@ async function giveUp(tx: Tx, appId: AppId, before: number): Promise<void> {
 }
 
 /** What has failed stands behind what has not: one commit that the forge does not know must not hold up the others. */
-const oldest = (tx: Tx, appId: AppId): Promise<Tables['forge_posts'] | undefined> =>
+const nextDue = (tx: Tx, appId: AppId, now: number): Promise<Tables['forge_posts'] | undefined> =>
   tx
     .selectFrom('forge_posts')
     .selectAll()
     .where('app_id', '=', appId)
     .whereRef('version', '>', 'sent_version')
-    .orderBy('failures')
+    .where('not_before', '<=', now)
+    .orderBy('not_before')
     .orderBy('updated_at')
     .orderBy('context')
     .limit(1)

@@ -99,7 +99,7 @@ async function wantStatuses(parts: EngineParts, tx: Tx, run: ConnectedRun, links
   }
 }
 
-const contextOf = (app: string, stage: string): string => `gantry/${app}/${stage}`;
+export const contextOf = (app: string, stage: string): string => `gantry/${app}/${stage}`;
 
 /** Where a request can be looked at, as soon as its run has delivered it somewhere. */
 async function wantComment(parts: EngineParts, tx: Tx, run: ConnectedRun, links: Links): Promise<void> {
@@ -134,7 +134,8 @@ type Wanted = Pick<Tables['forge_posts'], 'app_id' | 'kind' | 'target' | 'contex
 /** An older run never takes the place of a newer one, and what is there already is not said again. */
 async function want(parts: EngineParts, tx: Tx, wanted: Wanted): Promise<void> {
   const now = parts.clock.now();
-  const fresh = { version: 1, sent_version: 0, failures: 0, updated_at: now };
+  const untried = { failures: 0, not_before: 0, trouble: '', trouble_at: null, updated_at: now };
+  const fresh = { version: 1, sent_version: 0, ...untried };
   await tx
     .insertInto('forge_posts')
     .values({ ...wanted, ...fresh })
@@ -145,8 +146,7 @@ async function want(parts: EngineParts, tx: Tx, wanted: Wanted): Promise<void> {
           run_number: wanted.run_number,
           body: wanted.body,
           version: e('forge_posts.version', '+', 1),
-          failures: 0,
-          updated_at: now,
+          ...untried,
         }))
         .where('forge_posts.run_number', '<=', wanted.run_number)
         .where('forge_posts.body', '!=', wanted.body),

@@ -4,6 +4,7 @@ import { newestEventIn } from '../events/since';
 import { GantryError } from '../model/errors';
 import type { Actor, EngineParts } from '../parts';
 import type { Tx } from '../store/store';
+import { sealIn } from '../store/vault-key';
 import { readAddress } from './address';
 import { CHANNEL_KINDS, isChannelKind } from './channel-kind';
 import { purposeOf } from './channels';
@@ -52,7 +53,7 @@ export async function addChannel(parts: EngineParts, wanted: ChannelWanted, acto
       app_id: app?.id ?? null,
       wants: on.join(' '),
       shown,
-      sealed: parts.vault.seal(purposeOf(name), Buffer.from(JSON.stringify(address))),
+      sealed: await sealIn(tx, parts.vault, purposeOf(name), Buffer.from(JSON.stringify(address))),
       since: await newestEventIn(tx),
       dropped: 0,
       created_at: parts.clock.now(),

@@ -99,7 +99,8 @@ export async function noteTrouble(parts: EngineParts, tx: Tx, line: string, trou
     .execute();
 }
 
-const plain = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, TROUBLE_MAX);
+/** One line, not too long. */
+export const plain = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, TROUBLE_MAX);
 
 const lineIn = (db: Reader | Tx, name: string) =>
   db.selectFrom('outgoing_lines').selectAll().where('name', '=', name).executeTakeFirst();

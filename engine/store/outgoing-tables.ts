@@ -49,7 +49,12 @@ export interface OutgoingTables {
     sent_version: number;
     /** The forge's own name of it. */
     remote_id: string | null;
+    /** How often the forge has refused this version. */
     failures: number;
+    not_before: number;
+    /** What went wrong the last time; empty when nothing did. */
+    trouble: string;
+    trouble_at: number | null;
     updated_at: number;
   };
   /** A receiver: it is sent one thing at a time. `channel:NAME`, or `forge:` and the id of an app. */

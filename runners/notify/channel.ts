@@ -23,6 +23,6 @@ export interface Delivery {
 
 /**
  * A way to reach people. Called for one delivery at a time of a channel; a delivery may come again, with the same id.
- * Ends within `DELIVERY_MS`. What goes wrong is an outcome or an error of the guard; both are tried again.
+ * Ends within `DELIVERY_MS`, mail within `MAIL_MS`. What goes wrong is an outcome or an error of the guard; both are tried again.
  */
 export type Channel = (delivery: Delivery, means: Means) => Promise<Outcome>;

@@ -1,8 +1,17 @@
 import { createHmac } from 'node:crypto';
 import type { Channel } from './channel';
 import { postJson } from './post-json';
-import { robotOutcome } from './robot';
+import { type RobotAnswers, robotOutcome } from './robot';
 import { plainText } from './text';
+
+const ANSWERS: RobotAnswers = {
+  code: 'code',
+  message: 'msg',
+  // 11232, 11233: too many, of this bot or of the tenant; 9499 says so only in its words.
+  busy: [11232, 11233, { code: 9499, words: /too many/i }],
+  // 19024: none of its keywords; 11246, 9499: the body is not what it takes.
+  content: [19024, 11246, { code: 9499, words: /bad request/i }],
+};
 
 /** A custom bot of Feishu or Lark, with a signature when it has a secret. */
 export const feishu: Channel = async ({ message, address }, means) => {
@@ -13,7 +22,7 @@ export const feishu: Channel = async ({ message, address }, means) => {
     content: { text: plainText(message, message.lines) },
   };
   const answer = await postJson(means, address.to, body);
-  return robotOutcome(answer, now, { code: 'code', message: 'msg', busy: [9499, 11232] });
+  return robotOutcome(answer, now, ANSWERS);
 };
 
 /** The text to sign is the key, and what is signed is nothing: so Feishu has it. */

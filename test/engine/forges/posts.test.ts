@@ -163,20 +163,69 @@ describe('what a forge is to show', () => {
     expect((await take()).url).to.equal(GITHUB);
   });
 
-  it('is given up after some tries where the forge has no such place, and holds up nothing else', async () => {
+  /** As a runner's turn: everything that is due, this context refused. What was sent. */
+  const turn = async (refused: string): Promise<{ tries: number; sent: string[] }> => {
+    const seen = { tries: 0, sent: [] as string[] };
+    for (let taken = await engine().forges.take(app); taken !== undefined; taken = await engine().forges.take(app)) {
+      if (taken.context === refused) seen.tries++;
+      else seen.sent.push(taken.context);
+      await engine().forges.settle(taken, taken.context === refused ? { kind: 'refused', reason: '404' } : SENT);
+    }
+    return seen;
+  };
+  const placeOf = (context: string) =>
+    engine()
+      .parts.store.read.selectFrom('forge_posts')
+      .selectAll()
+      .where('context', '=', context)
+      .executeTakeFirstOrThrow();
+  const GONE = 'gantry/shop/build';
+
+  it('is tried again later and later where the forge has no such place, and holds up nothing else', async () => {
+    await connect();
+    const number = await through();
+    expect((await engine().runs.find('shop', number)).row.state).to.equal('succeeded');
+    expect(await turn(GONE))
+      .to.deep.include({ tries: 1 })
+      .and.nested.include({ 'sent.length': 2 });
+    const waits: number[] = [];
+    for (let tries = 1; tries < 5; tries++) {
+      const { not_before, trouble_at } = await placeOf(GONE);
+      waits.push(not_before - (trouble_at ?? 0));
+      expect([await turn(GONE), (await standing())?.waiting]).to.eql([{ tries: 0, sent: [] }, 1]);
+      told.later(waits.at(-1) ?? 0);
+      expect((await turn(GONE)).tries).to.equal(1);
+    }
+    expect(waits).to.eql([10_000, 40_000, 160_000, 600_000]);
+    told.later(600_000);
+    expect([await turn(GONE), (await standing())?.waiting]).to.eql([{ tries: 0, sent: [] }, 0]);
+  });
+
+  it('loses no try to a forge that is away', async () => {
     await connect();
     await through();
-    const gone = (await take()).context;
-    await engine().parts.store.write((tx) => tx.updateTable('outgoing_lines').set({ claimed_until: 0 }).execute());
-    let tries = 0;
-    const sent: string[] = [];
-    for (let taken = await engine().forges.take(app); taken !== undefined; taken = await engine().forges.take(app)) {
-      const refused = taken.context === gone;
-      if (refused) tries++;
-      else sent.push(taken.context);
-      await engine().forges.settle(taken, refused ? { kind: 'refused', reason: '404' } : SENT);
+    for (let i = 0; i < 15; i++) {
+      await engine().forges.settle(await take(), LATER);
+      told.later(3_600_000);
     }
-    expect([tries, sent.length, (await standing())?.waiting]).to.eql([5, 2, 0]);
+    expect((await turn(GONE)).tries).to.equal(1);
+    expect((await standing())?.waiting).to.equal(1);
+  });
+
+  it('is tried at once when it has changed, and when somebody connects the app again', async () => {
+    await connect();
+    const number = await told.house.push('shop', FILES);
+    await told.collect();
+    const early = await turn(GONE);
+    expect(early.tries).to.equal(1);
+    await told.house.through('shop', number);
+    await told.collect();
+    expect((await turn(GONE)).tries).to.equal(1);
+    expect(await turn(GONE)).to.eql({ tries: 0, sent: [] });
+    told.later(1_000);
+    await connect(GITHUB, 'tok-2');
+    expect(await drain()).to.eql([`${GONE} success`]);
+    expect(await placeOf(GONE)).to.include({ failures: 0, not_before: 0, trouble: '' });
   });
 
   it('is not told any more after a day', async () => {

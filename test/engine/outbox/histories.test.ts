@@ -166,7 +166,17 @@ describe('histories of telling', function () {
     engine().parts.store.write(async (tx) => {
       const body = JSON.stringify({ state: 'running', sentence: `state ${state}`, link: 'https://gantry/' });
       const place = { app_id: app, kind: 'status' as const, target: 'c'.repeat(40), context: 'gantry/shop/test' };
-      const row = { ...place, run_number: 1, body, version: 1, sent_version: 0, failures: 0, updated_at: 0 };
+      const row = {
+        ...place,
+        run_number: 1,
+        body,
+        version: 1,
+        sent_version: 0,
+        failures: 0,
+        not_before: 0,
+        trouble: '',
+        updated_at: 0,
+      };
       const updated_at = engine().parts.clock.now();
       await tx
         .insertInto('forge_posts')

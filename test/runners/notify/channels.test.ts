@@ -1,6 +1,6 @@
 import { rejects } from 'node:assert';
 import { createHmac } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
 import { SMTPServer } from 'smtp-server';
 import type { Address } from '../../../engine/outbox/address';
@@ -173,24 +173,58 @@ describe('channels on the wire', () => {
     expect(sign).to.equal(createHmac('sha256', `1764000000\n${secret}`).update('').digest('base64'));
   });
 
+  const busy = { kind: 'later', afterMs: 60_000 };
+  const denied = { kind: 'later', afterMs: 15 * 60_000 };
+  const content = { kind: 'refused' };
+  const MORE = 'more at https://open.work.weixin.qq.com/devtool/query?e=';
   const robots: [ChannelKind, unknown, object][] = [
+    ['dingtalk', { errcode: 130101, errmsg: 'send too fast, exceed 20 times per minute' }, busy],
+    ['dingtalk', { errcode: -1, errmsg: '系统繁忙' }, busy],
     [
       'dingtalk',
-      { errcode: 310000, errmsg: 'sign not match' },
-      { reason: 'it refused with code 310000: sign not match' },
+      { errcode: 310000, errmsg: 'sign not match, more: [https://ding-doc.dingtalk.com/doc#/serverapi2/qf2nxq]' },
+      {
+        ...denied,
+        reason:
+          'it refused with code 310000: sign not match, more: [https://ding-doc.dingtalk.com/doc#/serverapi2/qf2nxq]',
+      },
     ],
-    ['dingtalk', { errcode: 130101, errmsg: 'send too fast' }, { afterMs: 60_000 }],
-    ['wecom', { errcode: 45009, errmsg: 'api freq out of limit' }, { afterMs: 60_000 }],
-    ['feishu', { code: 19021, msg: 'sign match fail' }, { reason: 'it refused with code 19021: sign match fail' }],
-    ['feishu', { code: 11232, msg: 'frequency limited' }, { afterMs: 60_000 }],
-    ['wecom', '<html>a portal</html>', { reason: 'its answer is not that of a robot: is it its address?' }],
-    ['dingtalk', 'null', { reason: 'its answer is not that of a robot: is it its address?' }],
+    ['dingtalk', { errcode: 310000, errmsg: 'description:机器人发送签名不匹配;solution:请确认签名;' }, denied],
+    ['dingtalk', { errcode: 310000, errmsg: 'ip 10.1.2.3 not in whitelist' }, denied],
+    ['dingtalk', { errcode: 310000, errmsg: 'keywords not in content' }, content],
+    ['dingtalk', { errcode: 310000, errmsg: 'description:关键词不匹配;solution:请联系群管理员;' }, content],
+    ['dingtalk', { errcode: 300005, errmsg: 'token is not exist' }, denied],
+    ['dingtalk', { errcode: 430104, errmsg: '含有不合适的内容' }, content],
+    ['dingtalk', { errcode: 460101, errmsg: 'message too long, exceed 20000 bytes' }, content],
+    ['wecom', { errcode: 45009, errmsg: `api freq out of limit, hint: [1], ${MORE}45009` }, busy],
+    ['wecom', { errcode: 93000, errmsg: `invalid webhook url, hint: [1], ${MORE}93000` }, denied],
+    ['wecom', { errcode: 40058, errmsg: 'text.content exceed max length 2048. invalid Request Parameter' }, content],
+    ['feishu', { code: 11232, msg: 'frequency limited psm[lark.oapi.app_platform_runtime]appID[1500]' }, busy],
+    ['feishu', { code: 9499, msg: 'too many request', data: {} }, busy],
+    ['feishu', { code: 9499, msg: 'Bad Request', data: {} }, content],
+    ['feishu', { code: 19024, msg: 'Key Words Not Found' }, content],
+    ['feishu', { code: 19022, msg: 'Ip Not Allowed' }, denied],
+    [
+      'feishu',
+      { code: 19021, msg: 'sign match fail or timestamp is not within one hour from current time' },
+      {
+        ...denied,
+        reason: 'it refused with code 19021: sign match fail or timestamp is not within one hour from current time',
+      },
+    ],
+    ['feishu', { code: 19001, msg: 'param invalid: incoming webhook access token invalid' }, denied],
+    [
+      'wecom',
+      '<html>a portal</html>',
+      { kind: 'later', reason: 'its answer is not that of a robot: is it its address?' },
+    ],
+    ['dingtalk', 'null', { kind: 'later', reason: 'its answer is not that of a robot: is it its address?' }],
   ];
   for (const [kind, answer, expected] of robots) {
     it(`reads the answer of ${kind}, which comes with status 200 whatever it says: ${JSON.stringify(answer)}`, async () => {
       receiver.usual = () => ({ status: 200, body: answer });
       const outcome = await channels[kind]({ id: ID, message, address: { to: host, secret: null } }, means);
-      expect(outcome).to.include({ kind: 'later', ...expected });
+      expect(outcome).to.include(expected);
     });
   }
 
@@ -257,6 +291,23 @@ describe('channels on the wire', () => {
       const outcome = await channels.email({ id: ID, message, address }, { ...means, mailer });
       expect([outcome.kind, mails, asked]).to.eql(['later', [], 0]);
       expect(JSON.stringify(outcome)).not.to.include('s3cret');
+    });
+
+    it('comes later from a server that is never silent and never done, and the line to it is cut', async () => {
+      const slow = createServer((socket) => {
+        const drip = setInterval(() => socket.write('220-a moment, please\r\n'), 20);
+        socket.on('error', () => undefined); // it is cut
+        socket.on('close', () => clearInterval(drip));
+      });
+      await new Promise<void>((ready) => slow.listen(0, '127.0.0.1', ready));
+      const { port } = slow.address() as AddressInfo;
+      const mailer = smtpMailer(`smtp://127.0.0.1:${port}`, 'Gantry <gantry@bank.example>', undefined, 300);
+      const address = { to: 'ops@bank.example', secret: null };
+      const outcome = await channels.email({ id: ID, message, address }, { ...means, mailer });
+      const reason = 'the mail server: it did not take the mail within 0.3 s';
+      expect(outcome).to.eql({ kind: 'later', reason });
+      // Ends when nobody is connected any more.
+      await new Promise((closed) => slow.close(closed));
     });
 
     it('waits while nobody has said by which server it goes', async () => {
