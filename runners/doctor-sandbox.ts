@@ -1,13 +1,14 @@
 import { isIP } from 'node:net';
 import type { RunnerSettings } from '../settings';
 import type { Check } from './check';
-import { bridgeOf } from './docker/networks';
 
 /**
  * Whether commands and Dockerfiles of apps could call what only Gantry should: they reach whatever the host reaches but
  * its loopback. What they find there asks for a token or a password all the same.
+ * @param network in which commands are
+ * @param bridge the interface that it is; undefined when Docker does not tell
  */
-export function sandboxCheck(settings: RunnerSettings, network: string): Check {
+export function sandboxCheck(settings: RunnerSettings, network: string, bridge: string | undefined): Check {
   const check = { name: 'sandbox', why: 'a build runs what others wrote, and should find nothing of Gantry around it' };
   if (settings.base.builds.appNetwork === 'none') {
     return { ...check, state: 'ok', found: 'builds have no network at all (GANTRY_BUILD_NETWORK)', mend: '' };
@@ -21,8 +22,8 @@ export function sandboxCheck(settings: RunnerSettings, network: string): Check {
       mend: '',
     };
   }
-  const bridge = bridgeOf(`${network}-build`);
-  const mend = `let the firewall drop what comes from ${bridge} to them, or set GANTRY_BUILD_NETWORK=none (docs/sandbox.md)`;
+  const from = bridge ?? `the bridge of the network ${network}`;
+  const mend = `let the firewall drop what comes from ${from} to them, or set GANTRY_BUILD_NETWORK=none (docs/sandbox.md)`;
   return { ...check, state: 'warn', found: `builds can reach ${open.join(', ')}`, mend };
 }
 

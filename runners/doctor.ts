@@ -11,7 +11,8 @@ import { KEY_ADVICE } from '../engine/store/vault';
 import type { RunnerSettings } from '../settings';
 import { listBases } from './bases/command';
 import type { Check } from './check';
-import { connectDocker } from './docker/client';
+import { bridgeOf, bridgeThere } from './docker/bridges';
+import { connectDocker, type DockerClient } from './docker/client';
 import { describeEngine, type EngineFacts, engineFacts } from './docker/description';
 import { redisChecks } from './doctor-redis';
 import { sandboxCheck } from './doctor-sandbox';
@@ -22,7 +23,7 @@ import { retentionChecks } from './upkeep/retention-checks';
 /** `doctor`: what only a runner can know, one JSON document on standard output. */
 export async function doctorMain(settings: RunnerSettings): Promise<number> {
   const client = connectDocker(settings.docker);
-  const checks = await recordChecks(settings);
+  const checks = await recordChecks(settings, client);
   if (settings.redisGiven) checks.push(...(await redisChecks(settings.redisUrl)));
   try {
     const engine = await describeEngine(client);
@@ -64,7 +65,7 @@ export function engineCheck(facts: EngineFacts, address: string): Check {
 }
 
 /** What the records tell; when they cannot be read, why. */
-async function recordChecks(settings: RunnerSettings): Promise<Check[]> {
+async function recordChecks(settings: RunnerSettings, client: DockerClient): Promise<Check[]> {
   try {
     if (!(await hasRecords(settings))) return serverCheck(settings);
     return await withStore(settings, async (store) => [
@@ -74,7 +75,7 @@ async function recordChecks(settings: RunnerSettings): Promise<Check[]> {
       ...(await auditChecks(store)),
       ...(await tellingChecks(store)),
       ...(await retentionChecks(settings, store)),
-      sandboxCheck(settings, networkName(await installationIn(store))),
+      await buildsCheck(settings, client, await installationIn(store)),
       await keyCheck(store, settings.keyFile),
     ]);
   } catch (error) {
@@ -89,6 +90,15 @@ function serverCheck({ databaseUrl }: RunnerSettings): Check[] {
   if (databaseUrl === undefined) return []; // the command line looks at SQLite's file
   const found = 'PostgreSQL, with fsync, full_page_writes and synchronous_commit on';
   return [{ name: 'records', state: 'ok', found, why: 'what was answered must survive a power cut', mend: '' }];
+}
+
+/** What builds can reach. That Docker does not answer is told by the check of Docker. */
+async function buildsCheck(settings: RunnerSettings, client: DockerClient, installation: string): Promise<Check> {
+  const network = `${networkName(installation)}-build`;
+  const [bridge] = await Promise.allSettled([bridgeThere(client, network)]);
+  // Before the first build there is none yet: it will have this name.
+  const name = bridge.status === 'fulfilled' ? (bridge.value ?? bridgeOf(network)) : undefined;
+  return sandboxCheck(settings, network, name);
 }
 
 /** Whether what is sealed can be opened here. */

@@ -12,6 +12,7 @@ import type {
 } from '../../engine/ports/builder';
 import type { Bytes } from '../../engine/ports/bytes';
 import type { Labels } from '../../engine/ports/cluster';
+import { apart } from './bridges';
 import { checkContext } from './build-context';
 import { type BuildNetworkSettings, commandSurroundings, proxyEnvironment } from './build-environment';
 import { cacheVolumes, ensureVolumes } from './cache-volumes';
@@ -26,7 +27,7 @@ import { pullImage } from './image-pull';
 import { withSums } from './injection';
 import { EFFECT_LABEL, EPOCH_LABEL, INSTALLATION_LABEL, labelFilter, ROLE_LABEL, writeLabels } from './labels';
 import { layerContext } from './layer-context';
-import { apart, ensureNetwork } from './networks';
+import { ensureNetwork } from './networks';
 import { removeContainer } from './removal';
 
 export interface DockerBuilderOptions {

@@ -4,6 +4,8 @@ export const INSTALLATION_LABEL = 'gantry.installation';
 export const EPOCH_LABEL = 'gantry.epoch';
 export const EFFECT_LABEL = 'gantry.effect';
 export const ROLE_LABEL = 'gantry.role';
+/** Of a network: what it was made with. */
+export const OPTIONS_LABEL = 'gantry.options';
 
 const ROLES: readonly Labels['role'][] = ['instance', 'build', 'verify', 'gateway', 'network', 'image'];
 

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type Docker from 'dockerode';
 import { StepFailure } from '../../engine/model/errors';
-import { sha256 } from '../../engine/model/hash';
 import { withBuildLock } from '../bases/build-lock';
 import { type AddressRange, addressRange, partsOf, siblingsOf } from './address-range';
+import { hasOptions, type NetworkOptions, optionsLabel } from './bridges';
 import { type DockerClient, ignoring, renamed, renamedError, statusOf } from './client';
-import { INSTALLATION_LABEL, labelFilter, writeLabels } from './labels';
+import { INSTALLATION_LABEL, labelFilter, OPTIONS_LABEL, writeLabels } from './labels';
 
 /**
  * Makes sure that a bridge network of ours with this name exists. Safe to call from several processes at once: Docker
- * checks names without a lock, so two networks of one name can come to be, and all but the oldest are removed.
+ * checks names without a lock, so two networks of one name can come to be, and all but the oldest are removed. One that
+ * was made with other options, by another Gantry, is made anew as soon as there is no container on it.
  */
 export async function ensureNetwork(
   client: DockerClient,
@@ -18,24 +19,37 @@ export async function ensureNetwork(
   options: NetworkOptions = {},
 ): Promise<AddressRange> {
   const known = await findNetwork(client, name, installation);
-  if (known !== undefined) return rangeOf(known);
-  await renamed(client, `make the network ${name}`, createNetwork(client, name, installation, undefined, options));
-  return rangeThere(client, name, installation);
+  if (known !== undefined && hasOptions(known, options)) return rangeOf(known);
+  // Whoever else wants it waits: it must not be removed again from under a container that is about to enter it.
+  return withBuildLock(
+    `network-${name}`,
+    () => undefined,
+    async () => {
+      const there = await findNetwork(client, name, installation);
+      if (there !== undefined) {
+        if (hasOptions(there, options) || !(await removeFree(client, there))) return rangeOf(there);
+      }
+      await renamed(client, `make the network ${name}`, createNetwork(client, name, installation, undefined, options));
+      return rangeThere(client, name, installation);
+    },
+  );
 }
 
-type NetworkOptions = Readonly<Record<string, string>>;
-
-/**
- * Of a network whose containers do not reach each other: commands of different apps have nothing to say to one another.
- * Its bridge has a name of its own, so that a firewall can name it.
- */
-export const apart = (network: string): NetworkOptions => ({
-  'com.docker.network.bridge.enable_icc': 'false',
-  'com.docker.network.bridge.name': bridgeOf(network),
-});
-
-/** A kernel's names of interfaces have 15 signs at most. */
-export const bridgeOf = (network: string): string => `gantry-${sha256(network).slice(0, 8)}`;
+/** @returns false, and leaves it, while a container is on it, also one that does not run */
+async function removeFree(client: DockerClient, { Id, Name }: Docker.NetworkInspectInfo): Promise<boolean> {
+  const filters = JSON.stringify({ network: [Name] });
+  const doing = `look for containers on the network ${Name}`;
+  const on = await renamed(client, doing, client.calls.listContainers({ all: true, filters }));
+  if (on.length > 0) return false;
+  try {
+    await ignoring([404], client.calls.getNetwork(Id).remove());
+    return true;
+  } catch (error) {
+    // A container has entered it just now.
+    if (statusOf(error) === 403 || statusOf(error) === 409) return false;
+    throw renamedError(client, `remove the network ${Name}`, error);
+  }
+}
 
 /**
  * The networks in which the instances of one stage find other apps by name. Docker takes a new name only when the gateway
@@ -142,13 +156,17 @@ async function createNetwork(
   range?: AddressRange,
   options: NetworkOptions = {},
 ): Promise<void> {
+  const label = optionsLabel(options);
   const config = range === undefined ? [] : [{ Subnet: range.subnet, IPRange: range.dynamic, Gateway: range.first }];
   try {
     await client.calls.createNetwork({
       Name: name,
       Driver: 'bridge',
       CheckDuplicate: true,
-      Labels: writeLabels(installation, { app: '', role: 'network' }),
+      Labels: {
+        ...writeLabels(installation, { app: '', role: 'network' }),
+        ...(label === undefined ? {} : { [OPTIONS_LABEL]: label }),
+      },
       IPAM: { Config: config },
       Options: options,
     });

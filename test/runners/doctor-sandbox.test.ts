@@ -3,7 +3,8 @@ import { sandboxCheck } from '../../runners/doctor-sandbox';
 import { runnerSettings } from '../../settings';
 
 describe('the doctor, asked what builds can reach', () => {
-  const ask = (environment: NodeJS.ProcessEnv) => sandboxCheck(runnerSettings(environment), 'gantry-01234567');
+  const ask = (environment: NodeJS.ProcessEnv) =>
+    sandboxCheck(runnerSettings(environment), 'gantry-01234567-build', 'br-0123456789ab');
 
   it('is content where everything is on the loopback', () => {
     expect(ask({ GANTRY_LISTEN: '[::1]:7070', GANTRY_REDIS_URL: 'redis://127.0.0.1:6379' }).state).to.equal('ok');
@@ -20,7 +21,16 @@ describe('the doctor, asked what builds can reach', () => {
       'builds can reach web at 0.0.0.0:7070, the gateway at 10.1.2.3:80, Redis at redis.bank:6380, ' +
         'PostgreSQL at fd00::1:5432, Docker at 10.1.2.4:2375',
     );
-    expect(mend).to.match(/from gantry-[0-9a-f]{8} to them, or set GANTRY_BUILD_NETWORK=none/);
+    expect(mend).to.include('from br-0123456789ab to them, or set GANTRY_BUILD_NETWORK=none');
+  });
+
+  it('names the network where Docker does not tell its bridge', () => {
+    const { mend } = sandboxCheck(
+      runnerSettings({ GANTRY_LISTEN: '0.0.0.0:7070' }),
+      'gantry-01234567-build',
+      undefined,
+    );
+    expect(mend).to.include('from the bridge of the network gantry-01234567-build to them');
   });
 
   it('is content where builds have no network', () => {
