@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { EngineParts } from '../parts';
+import { nowOf } from '../store/now';
 import { statement } from '../store/statement';
-import { databaseNow, type Reader, type Tx } from '../store/store';
+import type { Reader, Tx } from '../store/store';
 
 /**
  * Why nothing begins by itself now:
@@ -63,9 +64,4 @@ export async function holdsIn(db: Reader | Tx): Promise<Hold[]> {
   return rows
     .map((row) => ({ name: row.key.slice('hold:'.length) as HoldName, ...holdSchema.parse(JSON.parse(row.value)) }))
     .filter(({ until }) => until === null || until > now);
-}
-
-async function nowOf(db: Reader | Tx): Promise<number> {
-  const { now } = await db.selectNoFrom(databaseNow.as('now')).executeTakeFirstOrThrow();
-  return now;
 }

@@ -2,7 +2,7 @@ import type { EngineParts } from '../parts';
 import { dropWarm, emptyLane } from '../rollout/traffic';
 import { awaitedReleases } from './awaited';
 import { changeTrafficIn } from './change';
-import { type Environment, toEnvironment } from './find';
+import { type Environment, environmentRow, toEnvironment } from './find';
 import { markDraining } from './vacate';
 
 /**
@@ -16,11 +16,7 @@ export async function coolEnvironment(
   environmentId: Environment['id'],
 ): Promise<Environment | undefined> {
   return parts.store.write(async (tx) => {
-    const row = await tx
-      .selectFrom('environments')
-      .selectAll()
-      .where('id', '=', environmentId)
-      .executeTakeFirstOrThrow();
+    const row = await environmentRow(tx, environmentId);
     const { warm, lanes } = toEnvironment(row, '').traffic;
     const release = warm === null ? null : lanes[warm];
     if (warm === null || release === null) return undefined;

@@ -77,9 +77,15 @@ export async function findEnvironment(parts: EngineParts, id: string): Promise<E
 
 /** The same inside a transaction of the caller. */
 export async function findEnvironmentIn(db: Reader, id: string): Promise<Environment> {
-  const [row] = await rowById(db, { id });
-  if (row === undefined) throw new GantryError('not-found', 'environment-unknown', `there is no environment ${id}`);
+  const row = await environmentRow(db, id);
   return toEnvironment(row, row.app);
+}
+
+/** What is stored of it. @throws GantryError `environment-unknown`. */
+export async function environmentRow(db: Reader, id: string): Promise<Row> {
+  const [row] = await rowById(db, { id });
+  if (row !== undefined) return row;
+  throw new GantryError('not-found', 'environment-unknown', `there is no environment ${id}`);
 }
 
 /** Production of an app; undefined before its first release. */

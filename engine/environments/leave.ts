@@ -1,7 +1,7 @@
 import type { EngineParts } from '../parts';
 import { endLeaving, endSessions, type Traffic } from '../rollout/traffic';
 import { changeTrafficIn } from './change';
-import { type Environment, toEnvironment } from './find';
+import { type Environment, findEnvironmentIn } from './find';
 
 const RULE = { rule: 'drain-deadline' } as const;
 
@@ -27,12 +27,7 @@ async function changeWhenDue(
   move: (traffic: Traffic) => Traffic,
 ): Promise<Environment | undefined> {
   return parts.store.write(async (tx) => {
-    const row = await tx
-      .selectFrom('environments')
-      .selectAll()
-      .where('id', '=', environmentId)
-      .executeTakeFirstOrThrow();
-    const { leaving } = toEnvironment(row, '').traffic;
+    const { leaving } = (await findEnvironmentIn(tx, environmentId)).traffic;
     if (leaving === null || leaving.until > parts.clock.now()) return undefined;
     return (await changeTrafficIn(parts, tx, RULE, environmentId, move)).after;
   });

@@ -6,7 +6,7 @@ import type { StepLease } from '../steps/lease';
 import type { Tx } from '../store/store';
 import { awaitedReleases } from './awaited';
 import { changeTrafficIn } from './change';
-import { type Environment, toEnvironment } from './find';
+import { type Environment, environmentRow, toEnvironment } from './find';
 
 /**
  * Gives up a lane that no role names. Decided, and its instances marked, in one transaction: a rollback to its release
@@ -24,7 +24,7 @@ export async function vacateLane(
 ): Promise<string[]> {
   return parts.store.write(async (tx) => {
     await fence(tx, lease);
-    const row = await tx.selectFrom('environments').selectAll().where('id', '=', seen.id).executeTakeFirstOrThrow();
+    const row = await environmentRow(tx, seen.id);
     const { traffic } = toEnvironment(row, '');
     const release = traffic.lanes[lane];
     if (release === null || release !== seen.traffic.lanes[lane] || !looseLanes(traffic).includes(lane)) return [];

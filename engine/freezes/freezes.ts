@@ -1,10 +1,12 @@
-import { nowOf } from '../approvals/gate';
+import { sql } from 'kysely';
 import { findAppIn } from '../apps/find';
 import { recordAudit } from '../audit/record';
 import { GantryError } from '../model/errors';
 import { type AppId, type FreezeId, newId } from '../model/ids';
 import type { Actor, EngineParts } from '../parts';
-import type { Reader, Tx } from '../store/store';
+import { nowOf } from '../store/now';
+import { statement } from '../store/statement';
+import { databaseNow, type Reader, type Tx } from '../store/store';
 
 export interface FreezeShown {
   id: string;
@@ -96,8 +98,7 @@ const record = (parts: EngineParts, tx: Tx, { app, verb, id, actor, detail }: To
 
 /** Freezes in force: of all apps, and of this one; without one, every freeze. Those that last longest first. */
 export async function listFreezes(parts: EngineParts, app?: string): Promise<FreezeShown[]> {
-  const now = await nowOf(parts.store.read);
-  const rows = await inForce(parts.store.read, now)
+  const rows = await inForce(parts.store.read)
     .leftJoin('apps', 'apps.id', 'freezes.app_id')
     .select('apps.name')
     .orderBy('freezes.until', 'desc')
@@ -115,17 +116,22 @@ export async function listFreezes(parts: EngineParts, app?: string): Promise<Fre
 }
 
 /** The freeze that holds an app longest; undefined when none does. */
-export async function freezeOf(
-  db: Reader,
-  app: AppId,
-  now: number,
-): Promise<{ until: number; reason: string } | undefined> {
-  return inForce(db, now)
-    .where(({ eb, or }) => or([eb('freezes.app_id', 'is', null), eb('freezes.app_id', '=', app)]))
-    .orderBy('freezes.until', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+export async function freezeOf(db: Reader, app: AppId): Promise<{ until: number; reason: string } | undefined> {
+  const [longest] = await longestOf(db, { app });
+  return longest;
 }
 
-const inForce = (db: Reader, now: number) =>
-  db.selectFrom('freezes').selectAll('freezes').where('freezes.ended_at', 'is', null).where('freezes.until', '>', now);
+/** Asked before each step that changes what people meet. */
+const longestOf = statement<{ app: AppId }, { until: number; reason: string }>((db, argument) =>
+  inForce(db)
+    .where(({ eb, or }) => or([eb('freezes.app_id', 'is', null), eb('freezes.app_id', '=', argument('app'))]))
+    .orderBy('freezes.until', 'desc')
+    .limit(sql.lit(1)),
+);
+
+const inForce = (db: Reader) =>
+  db
+    .selectFrom('freezes')
+    .selectAll('freezes')
+    .where('freezes.ended_at', 'is', null)
+    .where('freezes.until', '>', databaseNow);

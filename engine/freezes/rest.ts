@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { isOpen, nextOpening, parseChangeWindows } from '../../pipelines/change-window';
-import { nowOf } from '../approvals/gate';
 import type { AppId, ReleaseId, RunId, StepId } from '../model/ids';
 import type { GrayRule } from '../ports/gateway';
 import { currentRules, type FormerRules, isSameRule } from '../rollout/rules';
 import type { Traffic } from '../rollout/traffic';
+import { nowOf } from '../store/now';
 import { statement } from '../store/statement';
 import { databaseNow, type Reader, type Tx } from '../store/store';
 import { freezeOf } from './freezes';
@@ -51,12 +51,15 @@ const changeOf = statement<{ step: StepId }, Change>((db, argument) =>
 export async function restOf(db: Reader, step: StepId): Promise<Rest | undefined> {
   const [change] = await changeOf(db, { step });
   if (change === undefined || !CHANGING.includes(change.kind)) return undefined;
-  const now = await nowOf(db);
-  const glass = await brokenOf(db, change.run_id);
-  if (glass) return undefined;
-  const freeze = (await isHeldByFreeze(db, change)) ? await freezeOf(db, change.app_id, now) : undefined;
-  if (freeze !== undefined) return { until: freeze.until, words: freezeWords(freeze) };
-  return windowRest(db, change, now);
+  const rest = (await freezeRest(db, change)) ?? (await windowRest(db, change));
+  return rest === undefined || (await brokenOf(db, change.run_id)) ? undefined : rest;
+}
+
+/** Most steps meet no freeze, so that is asked first. */
+async function freezeRest(db: Reader, change: Change): Promise<Rest | undefined> {
+  const freeze = await freezeOf(db, change.app_id);
+  if (freeze === undefined || !(await isHeldByFreeze(db, change))) return undefined;
+  return { until: freeze.until, words: freezeWords(freeze) };
 }
 
 const freezeWords = ({ reason }: { reason: string }): string => `a freeze: ${reason}`;
@@ -66,7 +69,7 @@ const freezeWords = ({ reason }: { reason: string }): string => `a freeze: ${rea
  */
 export async function restBehind(db: Reader, gate: { app_id: AppId; role: string }): Promise<Rest | undefined> {
   if (gate.role === 'environment') return undefined;
-  const freeze = await freezeOf(db, gate.app_id, await nowOf(db));
+  const freeze = await freezeOf(db, gate.app_id);
   return freeze && { until: freeze.until, words: freezeWords(freeze) };
 }
 
@@ -140,16 +143,10 @@ async function brokenOf(db: Reader, run: RunId): Promise<boolean> {
 }
 
 /** The window of a stage's gate is for all that comes behind it there, also once the first step has used the yes. */
-async function windowRest(db: Reader, { run_id, stage }: Change, now: number): Promise<Rest | undefined> {
-  const rows = await db
-    .selectFrom('approvals')
-    .innerJoin('steps', 'steps.id', 'approvals.step_id')
-    .select('approvals.change_window')
-    .where('approvals.run_id', '=', run_id)
-    .where('steps.stage', '=', stage)
-    .where('approvals.state', 'in', OPENED)
-    .where('approvals.change_window', 'is not', null)
-    .execute();
+async function windowRest(db: Reader, { run_id, stage }: Change): Promise<Rest | undefined> {
+  const rows = await windowsOf(db, { run: run_id, stage });
+  if (rows.length === 0) return undefined;
+  const now = await nowOf(db);
   for (const { change_window: text } of rows) {
     const windows = parseChangeWindows(text ?? '');
     if (windows === null) return { until: null, words: `the change window ${text} cannot be read` };
@@ -157,6 +154,17 @@ async function windowRest(db: Reader, { run_id, stage }: Change, now: number): P
   }
   return undefined;
 }
+
+const windowsOf = statement<{ run: RunId; stage: string }, { change_window: string | null }>((db, argument) =>
+  db
+    .selectFrom('approvals')
+    .innerJoin('steps', 'steps.id', 'approvals.step_id')
+    .select('approvals.change_window')
+    .where('approvals.run_id', '=', argument('run'))
+    .where('steps.stage', '=', argument('stage'))
+    .where('approvals.state', 'in', OPENED)
+    .where('approvals.change_window', 'is not', null),
+);
 
 /** Whoever could take it looks again after this at the latest: a freeze may have ended early, ms. */
 const LOOK_AGAIN_MS = 5_000;

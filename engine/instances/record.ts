@@ -8,6 +8,7 @@ import type { Lane } from '../ports/gateway';
 import { looseLanes } from '../rollout/traffic';
 import { fence } from '../steps/fence';
 import type { StepLease } from '../steps/lease';
+import { statement } from '../store/statement';
 import type { Tables } from '../store/tables';
 
 export type Instance = Tables['instances'];
@@ -84,6 +85,10 @@ export async function listInstances(
   parts: EngineParts,
   filter: { environmentId?: string; releaseId?: string; lane?: Lane; kept?: true } = {},
 ): Promise<Instance[]> {
+  const { environmentId, ...rest } = filter;
+  if (environmentId !== undefined && Object.keys(rest).length === 0) {
+    return instancesAt(parts.store.read, { environmentId });
+  }
   const left = filter.kept === true ? (['gone'] as const) : (['gone', 'kept'] as const);
   let query = parts.store.read.selectFrom('instances').selectAll().where('state', 'not in', left).orderBy('ordinal');
   if (filter.environmentId !== undefined) query = query.where('environment_id', '=', filter.environmentId as never);
@@ -91,6 +96,16 @@ export async function listInstances(
   if (filter.lane !== undefined) query = query.where('lane', '=', filter.lane);
   return query.execute();
 }
+
+/** What every look at an environment begins with. */
+const instancesAt = statement<{ environmentId: string }, Instance>((db, argument) =>
+  db
+    .selectFrom('instances')
+    .selectAll()
+    .where('state', 'not in', [sql.lit('gone' as const), sql.lit('kept' as const)])
+    .where('environment_id', '=', argument('environmentId') as never)
+    .orderBy('ordinal'),
+);
 
 /** Steps that start instances. */
 const STARTING = ['deliver', 'promote'];

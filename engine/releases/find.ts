@@ -1,5 +1,6 @@
 import { GantryError } from '../model/errors';
 import type { EngineParts } from '../parts';
+import { statement } from '../store/statement';
 import type { Tables } from '../store/tables';
 import type { ReleaseRecord } from './record';
 
@@ -27,14 +28,17 @@ export const toRelease = (row: Tables['releases']): Release => ({
 
 /** @throws GantryError `release-unknown`. */
 export async function findRelease(parts: EngineParts, id: string): Promise<Release> {
-  const row = await parts.store.read
-    .selectFrom('releases')
-    .selectAll()
-    .where('id', '=', id as never)
-    .executeTakeFirst();
+  const [row] = await releaseById(parts.store.read, { id });
   if (row === undefined) throw new GantryError('not-found', 'release-unknown', `there is no release ${id}`);
   return toRelease(row);
 }
+
+const releaseById = statement<{ id: string }, Tables['releases']>((db, argument) =>
+  db
+    .selectFrom('releases')
+    .selectAll()
+    .where('id', '=', argument('id') as never),
+);
 
 /** By its number in the app. @throws GantryError `release-unknown`. */
 export async function findReleaseNumber(parts: EngineParts, app: Tables['apps'], number: number): Promise<Release> {

@@ -352,6 +352,28 @@ const outgoing: readonly string[] = [
      trouble_at bigint)`,
 ];
 
+/** What is fetched with the commits of a source although it is not in them, and who waits for it. */
+const extras: readonly string[] = [
+  `alter table app_sources add column extras text not null default ''`,
+  `create table source_extras (app_id text not null references apps(id), "commit" text not null, extra text not null,
+     state text not null, reason text not null, asked_at bigint not null, primary key (app_id, "commit", extra))`,
+  `create index source_extras_asked on source_extras (app_id) where state = 'asked'`,
+];
+
+/** A place at a forge that does not take what it is to show is left alone for a while, and says why. */
+const places: readonly string[] = [
+  `alter table forge_posts add column not_before bigint not null default 0`,
+  `alter table forge_posts add column trouble text not null default ''`,
+  `alter table forge_posts add column trouble_at bigint`,
+];
+
+/** Whose pushes forges tell of; and beyond which release people were noted. */
+const senders: readonly string[] = [
+  `alter table hook_deliveries add column sender text`,
+  `alter table deliveries add column senders text`,
+  `create table people_noted (run_id text primary key references runs(id), beyond text not null)`,
+];
+
 export type Migrations = readonly (readonly SchemaStatement[])[];
 export const migrations: Migrations = [
   house,
@@ -375,4 +397,7 @@ export const migrations: Migrations = [
   triggers,
   secrets,
   outgoing,
+  extras,
+  places,
+  senders,
 ];

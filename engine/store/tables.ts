@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { Extra } from '../extras/names';
 import type {
   AppId,
   ApprovalId,
@@ -86,6 +87,8 @@ export interface Tables extends SigninTables, OutgoingTables {
     before: string;
     after: string;
     pusher: string;
+    /** JSON list of `Identity`: who has moved it, as forges say; null: no forge did. */
+    senders: string | null;
     received_at: number;
     outcome: 'run' | 'ignored';
     reason: string;
@@ -105,8 +108,20 @@ export interface Tables extends SigninTables, OutgoingTables {
     earlier_until: number | null;
     /** The key that the host must show, as `ssh-ed25519 AAAA…`; null unless it is fetched by SSH. */
     host_key: string | null;
+    /** What is fetched beside its commits, such as `submodules`; empty unless somebody has turned it on. */
+    extras: string;
     connected_at: number;
     connected_by: string;
+  };
+  /** What a run waits for of its commit that is not in it, and what became of that. */
+  source_extras: {
+    app_id: AppId;
+    commit: string;
+    extra: Extra;
+    state: 'asked' | 'there' | 'refused' | 'failed';
+    /** Why it is not there. */
+    reason: string;
+    asked_at: number;
   };
   /** What Gantry shows to a source that is fetched by SSH. The private part is sealed. */
   deploy_keys: { app_id: AppId; public_key: string; private_key: string; created_at: number; created_by: string };
@@ -159,6 +174,8 @@ export interface Tables extends SigninTables, OutgoingTables {
     ref: string;
     /** What the hook said the ref stands at: shown, never used. */
     after: string;
+    /** JSON of `Identity`: whose push or merge it tells of; null: it does not say. */
+    sender: string | null;
     received_at: number;
     outcome: HookOutcome;
     reason: string;
@@ -433,6 +450,8 @@ export interface Tables extends SigninTables, OutgoingTables {
   };
   /** Who took part in what a run carries: they do not decide over it. `kind` and `name` as in `identities`, or `user`. */
   run_people: { run_id: RunId; part: PartInChange; kind: string; name: string };
+  /** Hash of the release in production beyond which they were noted; empty: there was none. */
+  people_noted: { run_id: RunId; beyond: string };
   /** Times in which nothing changes in gray and production. */
   freezes: {
     id: FreezeId;
