@@ -1,15 +1,17 @@
-# `./gantry test [mocha arguments] [--without-docker] [--node MAJOR [--uncompiled]] [--docker trixie]
-# [--database postgres]`: what the tests need, then the suite. `--node 22` runs it on that Node; with `--uncompiled`
-# nodegit is not compiled for it, for tests that need none. `--docker trixie` runs Docker's contract suite on a newer
-# Engine; `--database postgres` runs what works on the engine's records on PostgreSQL instead of SQLite.
+# `./gantry test [mocha arguments] [--part K/N] [--without-docker] [--node MAJOR [--uncompiled]] [--docker trixie]
+# [--database postgres]`: what the tests need, then the suite. `--part 1/2` runs about one half of its files, `--part 2/2`
+# the others. `--node 22` runs it on that Node; with `--uncompiled` nodegit is not compiled for it, for tests that need
+# none. `--docker trixie` runs Docker's contract suite on a newer Engine; `--database postgres` runs what works on the
+# engine's records on PostgreSQL instead of SQLite.
 
-# out: MOCHA_ARGUMENTS, TEST_DOCKER (with-docker or without-docker), OTHER_NODE, OTHER_ENGINE, OTHER_DATABASE and
-# UNCOMPILED (empty when not wanted)
+# out: MOCHA_ARGUMENTS, TEST_DOCKER (with-docker or without-docker), TEST_PART, OTHER_NODE, OTHER_ENGINE, OTHER_DATABASE
+# and UNCOMPILED (empty when not wanted)
 read_test_arguments() {
-  MOCHA_ARGUMENTS=() TEST_DOCKER=with-docker OTHER_NODE='' OTHER_ENGINE='' OTHER_DATABASE='' UNCOMPILED=''
+  MOCHA_ARGUMENTS=() TEST_DOCKER=with-docker TEST_PART='' OTHER_NODE='' OTHER_ENGINE='' OTHER_DATABASE='' UNCOMPILED=''
   while (($# > 0)); do
     case $1 in
       --without-docker) TEST_DOCKER=without-docker ;;
+      --part) TEST_PART=${2:-} && shift && take_part ;;
       --uncompiled) UNCOMPILED=yes ;;
       --node) OTHER_NODE=${2:-} && shift ;;
       --docker) OTHER_ENGINE=${2:-} && shift ;;
@@ -27,6 +29,15 @@ read_test_arguments() {
   fi
   # Each statement goes to another process there and back.
   if [[ -n $OTHER_DATABASE ]]; then MOCHA_ARGUMENTS+=(--timeout 30000); fi
+}
+
+# The files of TEST_PART, as if each had been named. in: the checkout's tests; out: MOCHA_ARGUMENTS
+take_part() {
+  source "$ROOT/cli/launch/parts.sh"
+  demand_part "$TEST_PART"
+  local files
+  mapfile -t files < <(cd -- "$ROOT" && find test -name '*.test.ts' | files_of_part "$TEST_PART" test/seconds.txt)
+  MOCHA_ARGUMENTS+=("${files[@]}")
 }
 
 # Another Node or another Docker, for this run alone.

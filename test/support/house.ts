@@ -29,8 +29,6 @@ const run = promisify(execFile);
 const NO_COMMIT = '0'.repeat(40);
 /** Each statement goes to another process there and back. */
 const PATIENCE_MS = onPostgres ? 20_000 : 8_000;
-/** A lease that is younger may be one that the worker has got and does not know of yet: the answer is on its way. */
-const FRESH_MS = onPostgres ? 250 : 100;
 
 export interface House {
   engine: Engine;
@@ -108,7 +106,7 @@ export async function makeHouse(options: HouseOptions = {}): Promise<House> {
       if (isFinalRun(found.row.state) || found.row.state === 'waiting') return found;
       if (Date.now() > until)
         throw new Error(`run ${number} is still ${found.row.state}: ${JSON.stringify(found.steps)}`);
-      if (worker.running() === 0) await expireLeases(engine);
+      if (worker.running() === 0) await expireLeases(engine, worker);
       worker.wake();
       await new Promise((resolve) => setTimeout(resolve, 3));
     }
@@ -137,16 +135,22 @@ export async function makeHouse(options: HouseOptions = {}): Promise<House> {
   };
 }
 
-/** Nobody holds them: as if the six seconds had passed. */
-async function expireLeases(engine: Engine): Promise<void> {
-  const fresh = sql<number>`${databaseNow} + ${LEASE_MS - FRESH_MS}`;
+/**
+ * Nobody holds them: as if the six seconds had passed. Only those of before the worker has looked: one that it has got,
+ * and does not know of yet since the answer is on its way, it knows of then.
+ */
+async function expireLeases(engine: Engine, worker: Worker): Promise<void> {
+  const { rows } = await sql<{ now: number }>`select ${databaseNow} as now`.execute(engine.parts.store.read);
+  await worker.hear();
+  if (worker.running() > 0) return;
+  const old = Number(rows[0]?.now) + LEASE_MS;
   await engine.parts.store.write(async (tx) => {
     const steps = tx.updateTable('steps');
     await steps.set({ not_before: 0 }).where('state', '=', 'ready').where('not_before', '>', 0).execute();
     await steps
       .set({ lease_until: 1, not_before: 0 })
       .where('state', '=', 'running')
-      .where('lease_until', '<=', fresh)
+      .where('lease_until', '<', old)
       .execute();
   });
 }

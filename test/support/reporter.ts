@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import Mocha, { type MochaOptions, type Runner, type Test } from 'mocha';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import Mocha, { type MochaOptions, type Runner, type Suite, type Test } from 'mocha';
 import { reasonOf } from './skips';
 
 /** How long the process may live on after the last test before that counts as a failure. */
@@ -8,14 +9,23 @@ const GRACE_MS = 5_000;
 /** Mocha's Spec, followed by the reason of each skip and, as the very last line, `N passed, N failed, N skipped`. */
 class CountingReporter extends Mocha.reporters.Spec {
   readonly #skipped: Test[] = [];
+  /** By file, ms, with what its hooks take. */
+  readonly #took = new Map<string, number>();
 
   constructor(runner: Runner, options: MochaOptions) {
     super(runner, options);
-    runner.on(Mocha.Runner.constants.EVENT_TEST_PENDING, (test: Test) => this.#skipped.push(test));
+    const { EVENT_TEST_PENDING, EVENT_SUITE_BEGIN, EVENT_SUITE_END } = Mocha.Runner.constants;
+    runner.on(EVENT_TEST_PENDING, (test: Test) => this.#skipped.push(test));
+    const time = (suite: Suite, ms: number): void => {
+      if (suite.parent?.root && suite.file) this.#took.set(suite.file, (this.#took.get(suite.file) ?? 0) + ms);
+    };
+    runner.on(EVENT_SUITE_BEGIN, (suite: Suite) => time(suite, -performance.now()));
+    runner.on(EVENT_SUITE_END, (suite: Suite) => time(suite, performance.now()));
   }
 
   override epilogue(): void {
     super.epilogue();
+    this.#tellSeconds();
     if (this.#skipped.length > 0) console.log('  skipped:');
     for (const test of this.#skipped) console.log(`    - ${test.fullTitle()}: ${reasonOf(test)}`);
   }
@@ -39,6 +49,16 @@ class CountingReporter extends Mocha.reporters.Spec {
       });
       process.exit();
     }, GRACE_MS).unref();
+  }
+
+  /** For test/seconds.txt: how long each file took, heaviest first. */
+  #tellSeconds(): void {
+    const file = process.env.GANTRY_TEST_SECONDS;
+    if (!file) return;
+    const files = [...this.#took]
+      .map(([path, ms]) => ({ path: relative(process.cwd(), path), seconds: Math.round(ms / 1000) }))
+      .sort((a, b) => b.seconds - a.seconds);
+    appendFileSync(file, files.map(({ path, seconds }) => `${seconds} ${path}\n`).join(''));
   }
 
   #count(passed: number, failed: number, skipped: number): void {

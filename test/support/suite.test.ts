@@ -1,14 +1,16 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 
 const root = join(__dirname, '..', '..');
 
 /** Runs one probe as a suite of its own, without Docker. */
-function suite(probe: string): Promise<{ status: number; lines: string[] }> {
+function suite(probe: string, more: NodeJS.ProcessEnv = {}): Promise<{ status: number; lines: string[] }> {
   const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
-  const { GANTRY_TEST_COUNTED: _, ...environment } = process.env;
-  const env = { ...environment, GANTRY_TEST_DOCKER: '0', TS_NODE_TRANSPILE_ONLY: 'true' };
+  const { GANTRY_TEST_COUNTED: _, GANTRY_TEST_SECONDS: __, ...environment } = process.env;
+  const env = { ...environment, GANTRY_TEST_DOCKER: '0', TS_NODE_TRANSPILE_ONLY: 'true', ...more };
   const file = join('test', 'support', 'probes', probe);
   return new Promise((resolve) => {
     execFile(process.execPath, [mocha, file], { cwd: root, env }, (error, stdout) => {
@@ -25,6 +27,15 @@ describe('the suite', function () {
     expect(lines.at(-1)).to.equal('1 passed, 0 failed, 3 skipped');
     expect(lines.filter((line) => line.endsWith('needs Docker, and --without-docker was given'))).to.have.length(3);
     expect(status).to.equal(0);
+  });
+
+  it('writes down how long each of its files took, when it is told where', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gantry-test-'));
+    const file = join(folder, 'seconds');
+    await suite('skips.ts', { GANTRY_TEST_SECONDS: file });
+    const written = readFileSync(file, 'utf8');
+    rmSync(folder, { recursive: true });
+    expect(written).to.match(/^\d+ test\/support\/probes\/skips\.ts\n$/);
   });
 
   it('fails when a test leaves a process behind, and ends that process', async () => {
