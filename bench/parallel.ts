@@ -33,7 +33,9 @@ async function measure(workshop: Workshop): Promise<Figure[]> {
   }
   const apps = Array.from({ length: RUNS }, (_, i) => `app-${i}`);
   await together(house, apps, push);
-  const runs = await Promise.all(apps.map((app) => ended(house, app)));
+  // One after the other: a hundred that ask twice a second would take processor time from what is measured.
+  const runs: Run[] = [];
+  for (const app of apps) runs.push(await ended(house, app));
   return judge(alone, runs, say);
 }
 

@@ -31,8 +31,8 @@ type Wanted = Exclude<TriggersFound, { reason: string }>;
 
 /** In the place of a commit that is to be looked at again. */
 export const NOT_READ = '';
-/** Apps are looked at so many at a time; the others follow. */
-const BATCH = 100;
+/** Apps are looked at so many at a time; the others follow: when a hundred are pushed at once, their plans come first. */
+const BATCH = 16;
 
 /** The apps whose triggers are to be read again. */
 export async function appsToLook(parts: EngineParts): Promise<AppToLook[]> {

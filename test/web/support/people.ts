@@ -49,6 +49,19 @@ export function guestWith(house: House, name: string, token: string): Guest {
   };
 }
 
+/** The secret of a command line in which somebody has signed in as themselves: it is sent as a token is. */
+export async function commandSession({ engine }: House, name = 'owner'): Promise<string> {
+  const { signin, parts } = engine;
+  const named = parts.store.read.selectFrom('users').select(['id', 'name']).where('name', '=', name);
+  const user = await named.executeTakeFirstOrThrow();
+  const here = { agent: 'a test', address: '127.0.0.1' };
+  const { code, secret } = await signin.askForLogin(here);
+  await signin.decideLogin({ user, by: 'session', secondFactorAt: null }, { code, yes: true });
+  const taken = await signin.takeLogin(secret, here);
+  if (taken.state !== 'begun') throw new Error(`the session of ${name} is ${taken.state}`);
+  return taken.session.secret;
+}
+
 /** What a refusal says. */
 export const refusalOf = async (
   answer: Response,
