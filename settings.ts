@@ -39,6 +39,7 @@ export function baseSettings(environment: NodeJS.ProcessEnv = process.env): Base
     ...set('registryPassword', environment.GANTRY_BUILD_REGISTRY_PASSWORD),
     ...(buildNetwork(environment.GANTRY_BUILD_NETWORK) === 'none' ? { appNetwork: 'none' } : {}),
     ...set('debianMirror', environment.GANTRY_BUILD_DEBIAN_MIRROR),
+    ...set('mavenMirror', environment.GANTRY_BUILD_MAVEN_MIRROR),
   };
   return {
     recipesFolder: join(checkoutFolder(), 'fixtures', 'bases'),

@@ -5,6 +5,7 @@ import { appConnect } from './commands/app-connect';
 import { appKey } from './commands/app-key';
 import { appProtect, appUnprotect } from './commands/app-protect';
 import { appRotateSecret } from './commands/app-rotate-secret';
+import { appSource } from './commands/app-source';
 import { approve, reject } from './commands/approve';
 import { auditExport, auditShow, auditVerify } from './commands/audit';
 import { backup } from './commands/backup';
@@ -37,7 +38,8 @@ import { runLogs } from './commands/run-logs';
 import { runStart } from './commands/run-start';
 import { runner } from './commands/runner';
 import { scheduleList } from './commands/schedule';
-import { secretList, secretRemove, secretRotateKey, secretSet } from './commands/secret';
+import { secretList, secretRemove, secretSet } from './commands/secret';
+import { secretForgetKey, secretRotateKey } from './commands/secret-key';
 import { sessionEnd, sessionList } from './commands/session';
 import { shell } from './commands/shell';
 import { status } from './commands/status';
@@ -67,6 +69,7 @@ const COMMANDS: readonly Command[] = [
   lint,
   appCreate,
   appConnect,
+  appSource,
   appRotateSecret,
   appKey,
   requestList,
@@ -102,6 +105,7 @@ const COMMANDS: readonly Command[] = [
   secretList,
   secretRemove,
   secretRotateKey,
+  secretForgetKey,
   envList,
   instanceList,
   instanceRemove,

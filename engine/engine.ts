@@ -1,7 +1,9 @@
+import { beyondOf } from './approvals/beyond';
 import { decideApproval } from './approvals/decide';
 import { endExpired } from './approvals/expire';
 import { reviewGlass, showGlass } from './approvals/glass';
-import { commitBefore, prepareApprovals } from './approvals/prepare';
+import { prepareApprovals } from './approvals/prepare';
+import { noteAgain, runsToRead } from './approvals/read-again';
 import { recordRefusal } from './approvals/refused';
 import { withdrawVote } from './approvals/withdraw';
 import { connectApp } from './apps/connect';
@@ -42,6 +44,8 @@ import { showEnvironments } from './environments/show';
 import { desiredSlots, insideNames } from './environments/slots';
 import { vacateLane } from './environments/vacate';
 import { eventsSince, newestEvent } from './events/since';
+import { appsWithExtrasDue, askExtra, extraEnd, extrasDue, settleExtra } from './extras/asked';
+import { changeExtras, extrasOf } from './extras/extras';
 import { forgetPosts } from './forges/forget-posts';
 import { settlePost } from './forges/settle-post';
 import { forgeStanding } from './forges/standing';
@@ -92,10 +96,11 @@ import { listRunSummaries } from './runs/summary';
 import { toldBefore } from './runs/told-before';
 import { undo } from './runs/undo';
 import { checkPlanSecrets } from './secrets/check-plan';
+import { forgetOldKeys } from './secrets/forget-key';
 import { listSecrets } from './secrets/list';
 import { secretsOfInstance } from './secrets/of-instance';
 import { openSecrets } from './secrets/open';
-import { listProtected, protectRef, unprotectRef } from './secrets/protect';
+import { isProtectedHere, listProtected, protectRef, unprotectRef } from './secrets/protect';
 import { removeSecret } from './secrets/remove';
 import { resumeRotation, rotateKey } from './secrets/rotate';
 import { setSecret } from './secrets/set';
@@ -166,6 +171,15 @@ export function createEngine(parts: EngineParts) {
       deployKey: to(showDeployKey),
       newDeployKey: to(renewDeployKey),
     },
+    extras: {
+      of: to(extrasOf),
+      change: to(changeExtras),
+      ask: to(askExtra),
+      end: to(extraEnd),
+      appsDue: to(appsWithExtrasDue),
+      due: to(extrasDue),
+      settle: to(settleExtra),
+    },
     deliveries: { accept: to(acceptPush), heads: to(deliveredHeads), wasHead: to(wasHead) },
     hooks: {
       secretOf: to(hookSecretOf),
@@ -221,8 +235,10 @@ export function createEngine(parts: EngineParts) {
       endExpired: to(endExpired),
       refuse: to(recordRefusal),
       withdraw: to(withdrawVote),
-      since: to(commitBefore),
+      beyond: to(beyondOf),
       prepare: to(prepareApprovals),
+      toRead: to(runsToRead),
+      noteAgain: to(noteAgain),
       review: to(reviewGlass),
       glass: to(showGlass),
     },
@@ -292,9 +308,11 @@ export function createEngine(parts: EngineParts) {
       checkPlan: to(checkPlanSecrets),
       rotateKey: to(rotateKey),
       resumeRotation: to(resumeRotation),
+      forgetOldKeys: to(forgetOldKeys),
       protect: to(protectRef),
       unprotect: to(unprotectRef),
       protected: to(listProtected),
+      isProtected: to(isProtectedHere),
     },
     events: { since: to(eventsSince), newest: to(newestEvent) },
     users: {

@@ -71,6 +71,14 @@ export const HOST_SCAN_MS = 15_000;
 export const FETCHES_MAX = 4;
 /** One fetch from a forge. */
 export const FETCH_MS = 10 * 60_000;
+/** How often SQL is asked for what runs wait for of their commits. */
+export const EXTRAS_LOOP_MS = 500;
+/** Submodules of one commit, with those of its submodules. */
+export const MODULES_MAX = 50;
+/** Submodules in which a submodule may lie. */
+export const MODULE_DEPTH_MAX = 3;
+/** A file `.gitmodules`. */
+export const MODULES_FILE_MAX = 65_536;
 /** A fetch that failed is tried again after this long, then twice as long, and so on. */
 export const FETCH_RETRY_MS = 5_000;
 export const FETCH_RETRY_MAX_MS = 5 * 60_000;

@@ -9,6 +9,7 @@ import { RunLooks } from './events/run-looks';
 import { createTrafficFeed } from './events/traffic-feed';
 import { startRefsLoop } from './git/refs-loop';
 import { startHealthMonitor } from './health/monitor';
+import { startExtrasLoop } from './hooks/extras-loop';
 import { startHooksLoop } from './hooks/follow-loop';
 import { startMissedLoop } from './hooks/missed-loop';
 import { formTokens } from './identity/forms';
@@ -76,11 +77,12 @@ export async function startWeb(engine: Engine, log: Logger, options: WebOptions,
   });
   const refs = startRefsLoop(parts);
   const missed = startMissedLoop(parts);
+  const extras = startExtrasLoop(parts);
   let stopped: Promise<void> | undefined;
   const stop = async () => {
     stopping.abort();
     const drained = listener.drain();
-    await Promise.all([refs.stop(), hooks.stop(), missed.stop()]);
+    await Promise.all([refs.stop(), hooks.stop(), missed.stop(), extras.stop()]);
     await drained;
     parts.feed.close();
     parts.health.stop();

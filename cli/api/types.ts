@@ -93,8 +93,15 @@ export interface Source {
   comparedAt?: number | null;
   /** Why that did not go well; empty when it did. */
   problem?: string;
+  /** What is fetched beside its commits; an older Gantry does not tell. */
+  extras?: string[];
   /** The hook's address by forge. */
   hooks: Record<string, string>;
+}
+
+export interface Extras {
+  app: string;
+  extras: string[];
 }
 
 export interface Connected {
@@ -423,6 +430,8 @@ export interface Run extends RunSummary {
   cause?: string;
   releaseHash: string | null;
   failure?: Failure | null;
+  /** What its forge and channels were not told of it, a sentence each; an older Gantry does not tell. */
+  untold?: string[];
 }
 
 export interface Release {
@@ -549,6 +558,11 @@ export interface SecretSet {
 export interface KeyRotated {
   key: string;
   sealedAnew: number;
+}
+
+export interface KeysForgotten {
+  key: string;
+  forgotten: string[];
 }
 
 /** Whose pipelines are given secrets. */

@@ -81,7 +81,8 @@ const KNOWN_AS = {
   gitea: { value: 'LOGIN', help: 'a login at Gitea' },
   forgejo: { value: 'LOGIN', help: 'a login at Forgejo' },
   gitee: { value: 'LOGIN', help: 'a login at Gitee' },
-  bitbucket: { value: 'LOGIN', help: 'a login at Bitbucket' },
+  bitbucket: { value: 'ID', help: 'an account id at Bitbucket Cloud (557058:…)' },
+  'bitbucket-dc': { value: 'LOGIN', help: 'a login at Bitbucket Data Center' },
 } as const;
 
 function identityOf(input: Input): { kind: string; name: string } {

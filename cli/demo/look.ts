@@ -19,8 +19,9 @@ export interface Answer {
   cookie: string | undefined;
   /** Why there was no whole answer: a reset, a short body, silence. */
   failure: string | undefined;
-  /** When the question was sent and when the answer began, ms since 1970. */
+  /** When the whole question was with the kernel; when it was to be sent, if that never was. ms since 1970. */
   askedAt: number;
+  /** When the answer began, ms since 1970. */
   beganAt: number;
 }
 
@@ -29,7 +30,7 @@ const SILENCE_MS = 10_000;
 /** Asks the gateway once, and nothing is asked twice. Never rejects. */
 export function look(gateway: { host: string; port: number }, question: Question): Promise<Answer> {
   const { host, path, headers = {}, agent } = question;
-  const askedAt = Date.now();
+  let askedAt = Date.now();
   return new Promise((resolve) => {
     const fail = (failure: string): void =>
       resolve({ status: 0, body: '', cookie: undefined, failure, askedAt, beganAt: Date.now() });
@@ -52,6 +53,9 @@ export function look(gateway: { host: string; port: number }, question: Question
         });
       },
     );
+    asked.on('finish', () => {
+      askedAt = Date.now();
+    });
     asked.on('timeout', () => asked.destroy(new Error(`no answer within ${SILENCE_MS / 1000} s`)));
     asked.on('error', (error) => fail(error.message));
   });

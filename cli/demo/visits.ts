@@ -33,6 +33,10 @@ export class Visits {
   readonly failures: Failure[] = [];
   /** When the last answer of this version began: `storefront 1.0.0`. */
   readonly lastAnswer = new Map<string, number>();
+  /** When the last question was asked that this version answered. */
+  readonly lastAsked = new Map<string, number>();
+  /** When the first question was asked that this version answered; whoever wants to know from now on removes it. */
+  readonly firstAsked = new Map<string, number>();
   readonly counts = new Map<string, number>();
   /** Versions whose errors are expected, per app. */
   private readonly bad = new Map<string, string>();
@@ -123,6 +127,8 @@ export class Visits {
   private note(app: string, version: string, answer: Answer): void {
     const key = `${app} ${version}`;
     this.lastAnswer.set(key, Math.max(this.lastAnswer.get(key) ?? 0, answer.beganAt));
+    this.lastAsked.set(key, Math.max(this.lastAsked.get(key) ?? 0, answer.askedAt));
+    this.firstAsked.set(key, Math.min(this.firstAsked.get(key) ?? Number.POSITIVE_INFINITY, answer.askedAt));
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
   }
 

@@ -61,6 +61,7 @@ export function runPage(out: Output, run: Run, now: number): string {
     ['run', out.paint('bold', runName(run))],
     ['state', stateWord(out, run.state) + (run.reason === '' ? '' : `: ${run.reason}`)],
     ['waits', run.waitsFor],
+    ['untold', (run.untold ?? []).join('; ')],
     ['title', oneLine(run.title, 100)],
     ['commit', [shortHash(run.commit), shortRef(run.ref), run.author].filter(Boolean).join('  ')],
     ['release', run.release === null ? '' : `${run.release}  ${shortHash(run.releaseHash)}`],

@@ -2,6 +2,7 @@ import { recordAudit } from '../audit/record';
 import { GantryError } from '../model/errors';
 import type { Actor, EngineParts } from '../parts';
 import type { Tx } from '../store/store';
+import { sealIn } from '../store/vault-key';
 import { keyPurpose, makeDeployKey } from './deploy-key';
 import { type AppFound, findApp } from './find';
 import { findOwner } from './find-connected';
@@ -50,7 +51,7 @@ export async function ensureDeployKey(parts: EngineParts, tx: Tx, app: AppFound,
 
 async function insertKey(parts: EngineParts, tx: Tx, app: AppFound, actor: Actor): Promise<string> {
   const { publicKey, privateKey } = makeDeployKey(parts.random, app.name);
-  const sealed = parts.vault.seal(keyPurpose(app.id), Buffer.from(privateKey));
+  const sealed = await sealIn(tx, parts.vault, keyPurpose(app.id), Buffer.from(privateKey));
   const made = { created_at: parts.clock.now(), created_by: actor };
   await tx
     .insertInto('deploy_keys')

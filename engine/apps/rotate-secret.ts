@@ -32,7 +32,7 @@ export async function rotateHookSecret(
     await tx
       .updateTable('app_sources')
       .set({
-        secret: sealSource(parts, 'hook', app.id, secret),
+        secret: await sealSource(parts, tx, 'hook', { id: app.id, plain: secret }),
         earlier_secret: wanted.now ? null : source.secret,
         earlier_until: earlierUntil,
       })

@@ -10,7 +10,7 @@ export async function removeRuns(tx: Tx, runs: readonly RunId[], releases: reado
   await tx.deleteFrom('approval_votes').where('approval_id', 'in', approvals).execute();
   await tx.deleteFrom('approvals').where('step_id', 'in', steps).execute();
   await tx.deleteFrom('effects').where('step_id', 'in', steps).execute();
-  for (const table of ['events', 'registry_credentials', 'run_people', 'steps'] as const) {
+  for (const table of ['events', 'registry_credentials', 'run_people', 'people_noted', 'steps'] as const) {
     await tx.deleteFrom(table).where('run_id', 'in', runs).execute();
   }
   if (releases.length > 0) await removeReleases(tx, releases);

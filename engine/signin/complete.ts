@@ -4,7 +4,7 @@ import type { Tx } from '../store/store';
 import type { User } from '../users/token';
 import type { Client } from './enter';
 import type { FoundSession } from './find';
-import { countCode, noteFactor, proveSecondFactor, showCode } from './second-factor';
+import { countCode, noteFactor, proveIn, showCode } from './second-factor';
 import { beginSession, type SessionBegun } from './session';
 
 /**
@@ -26,7 +26,11 @@ export async function completeByCode(
   });
 }
 
-/** The same with the first code of a new authenticator app. @throws GantryError `second-factor-set`; WaitError */
+/**
+ * The same with the first code of a new authenticator app. Both or neither: whose session ended meanwhile has set up
+ * nothing of which they would never see the recovery codes.
+ * @throws GantryError `second-factor-set`, `sign-in-over`; WaitError
+ */
 export async function completeByEnrolling(
   parts: EngineParts,
   half: FoundSession,
@@ -34,10 +38,12 @@ export async function completeByEnrolling(
   client: Client,
 ): Promise<{ session: SessionBegun; recoveryCodes: string[] } | undefined> {
   const { user } = half.principal;
-  const recoveryCodes = await proveSecondFactor(parts, user, code, client, null);
-  if (recoveryCodes === undefined) return undefined;
-  const session = await parts.store.write((tx) => replace(parts, tx, half, user, client));
-  return { session, recoveryCodes };
+  await countCode(parts, user);
+  return parts.store.write(async (tx) => {
+    const recoveryCodes = await proveIn(parts, tx, user, code, client);
+    if (recoveryCodes === undefined) return undefined;
+    return { session: await replace(parts, tx, half, user, client), recoveryCodes };
+  });
 }
 
 async function replace(

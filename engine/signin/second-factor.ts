@@ -4,6 +4,7 @@ import { sha256 } from '../model/hash';
 import type { UserId } from '../model/ids';
 import type { EngineParts } from '../parts';
 import type { Tx } from '../store/store';
+import { sealIn } from '../store/vault-key';
 import type { User } from '../users/token';
 import { codeKeys } from './attempts';
 import { recordRefusal } from './by-password';
@@ -29,7 +30,7 @@ export const offerSecondFactor = (parts: EngineParts, user: User): Promise<{ uri
       .insertInto('second_factors')
       .values({
         user_id: user.id,
-        seed: parts.vault.seal(purposeOf(user.id), seed),
+        seed: await sealIn(tx, parts.vault, purposeOf(user.id), seed),
         made_at: parts.clock.now(),
         proven_at: null,
         last_period: 0,
@@ -61,28 +62,40 @@ export async function proveSecondFactor(
 ): Promise<string[] | undefined> {
   await countCode(parts, user);
   return parts.store.write(async (tx) => {
-    if (await hasSecondFactor(tx, user.id)) throw alreadySet();
-    if (!(await takeCode(parts, tx, user.id, code))) {
-      await recordRefusal(parts, tx, user, 'wrong first code of a second factor', client);
-      return undefined;
-    }
-    await forgive(tx, codeKeys(user.id, user.name));
-    const codes = Array.from({ length: RECOVERY_CODES }, () => recoveryCode(parts));
-    const rows = codes.map((one) => ({ hash: recoveryHash(user.id, one), user_id: user.id, used_at: null }));
-    await tx.deleteFrom('recovery_codes').where('user_id', '=', user.id).execute();
-    await tx.insertInto('recovery_codes').values(rows).execute();
-    const proven = { proven_at: parts.clock.now() };
-    await tx.updateTable('second_factors').set(proven).where('user_id', '=', user.id).execute();
-    if (session !== null) await noteFactor(parts, tx, user, session);
-    await recordAudit(parts, tx, {
-      chain: 'system',
-      actor: `user:${user.name}`,
-      action: 'second-factor.set',
-      object: user.name,
-      detail: { recoveryCodes: codes.length },
-    });
+    const codes = await proveIn(parts, tx, user, code, client);
+    if (codes !== undefined && session !== null) await noteFactor(parts, tx, user, session);
     return codes;
   });
+}
+
+/** As `proveSecondFactor`, in the caller's transaction. Count the code first. */
+export async function proveIn(
+  parts: EngineParts,
+  tx: Tx,
+  user: User,
+  code: string,
+  client: Client,
+): Promise<string[] | undefined> {
+  if (await hasSecondFactor(tx, user.id)) throw alreadySet();
+  if (!(await takeCode(parts, tx, user.id, code))) {
+    await recordRefusal(parts, tx, user, 'wrong first code of a second factor', client);
+    return undefined;
+  }
+  await forgive(tx, codeKeys(user.id, user.name));
+  const codes = Array.from({ length: RECOVERY_CODES }, () => recoveryCode(parts));
+  const rows = codes.map((one) => ({ hash: recoveryHash(user.id, one), user_id: user.id, used_at: null }));
+  await tx.deleteFrom('recovery_codes').where('user_id', '=', user.id).execute();
+  await tx.insertInto('recovery_codes').values(rows).execute();
+  const proven = { proven_at: parts.clock.now() };
+  await tx.updateTable('second_factors').set(proven).where('user_id', '=', user.id).execute();
+  await recordAudit(parts, tx, {
+    chain: 'system',
+    actor: `user:${user.name}`,
+    action: 'second-factor.set',
+    object: user.name,
+    detail: { recoveryCodes: codes.length },
+  });
+  return codes;
 }
 
 /** A session of this person has just shown the second factor. */

@@ -22,7 +22,7 @@ describe('a backup', function () {
   const other = join(folder, 'other');
   const file = join(folder, 'backup', 'one.db');
   const bytes = join(folder, 'backup', 'bytes');
-  const program = new ProgramCopy(join(folder, 'program'), '1.0.0');
+  let program: ProgramCopy;
   let ready: { url: string; firstToken: string };
 
   const gantry = async (...words: string[]): Promise<Said> => program.run(home, ...words);
@@ -60,6 +60,7 @@ describe('a backup', function () {
   };
 
   before(async () => {
+    program = new ProgramCopy(join(folder, 'program'), '1.0.0');
     mkdirSync(join(folder, 'backup'));
     ready = await up(home);
     expect((await gantry('app', 'create', 'shop')).exit).to.equal(0);

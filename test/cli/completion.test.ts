@@ -1,6 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { wantedAt } from '../../cli/completion/complete';
@@ -11,7 +11,8 @@ import { Desk } from './support/command-line';
 import { aRun, aStep, FakeGantry } from './support/fake-gantry';
 
 const run = promisify(execFile);
-const MAIN = resolve(__dirname, '../../cli/main.ts');
+/** Compiled, as a key in somebody's shell starts it. */
+const MAIN = join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
 
 /** How each shell is asked what it would offer at the end of a line; prints one candidate a line. */
 const DRIVERS: Record<Shell, (script: string, words: readonly string[]) => string> = {
@@ -47,7 +48,7 @@ for (const shell of SHELLS) {
       await gantry.start();
       mkdirSync(join(desk.folder, 'bin'));
       writeFileSync(join(desk.folder, 'script'), completionScript(shell));
-      const program = `#!/bin/sh\nexec ${process.execPath} -r ts-node/register ${MAIN} "$@"\n`;
+      const program = `#!/bin/sh\nexec ${process.execPath} ${MAIN} "$@"\n`;
       writeFileSync(join(desk.folder, 'bin', 'gantry'), program);
       chmodSync(join(desk.folder, 'bin', 'gantry'), 0o755);
       writeFileSync(join(desk.folder, 'gantry.yml'), '');
@@ -64,8 +65,6 @@ for (const shell of SHELLS) {
         ...gantry.environment,
         HOME: desk.folder,
         GANTRY_HOME: desk.home,
-        TS_NODE_PROJECT: resolve(__dirname, '../../tsconfig.json'),
-        NODE_PATH: resolve(__dirname, '../../node_modules'),
         PATH: `${join(desk.folder, 'bin')}${delimiter}${process.env.PATH}`,
       };
       const { stdout, stderr } = await run(shell, ['-c', text], { cwd: desk.folder, env });

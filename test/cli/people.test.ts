@@ -1,13 +1,17 @@
 import { expect } from 'chai';
 import { type House, makeHouse } from '../web/support/house';
+import { commandSession } from '../web/support/people';
 import { Desk, type Ran } from './support/command-line';
 
 describe('gantry user, role and team', () => {
   let house: House;
   let desk: Desk;
+  /** A token, until somebody has signed in. */
+  let key: string;
   beforeEach(async () => {
     house = await makeHouse();
     desk = new Desk();
+    key = house.token;
     await house.post('/api/v1/apps', { name: 'storefront' });
   });
   afterEach(async () => {
@@ -16,7 +20,7 @@ describe('gantry user, role and team', () => {
   });
 
   const run = (line: string): Promise<Ran> =>
-    desk.run(line.split(' '), { environment: { GANTRY_URL: house.web.url, GANTRY_TOKEN: house.token } });
+    desk.run(line.split(' '), { environment: { GANTRY_URL: house.web.url, GANTRY_TOKEN: key } });
   const said = async (line: string): Promise<string> => {
     const { exit, stdout, stderr } = await run(line);
     expect([exit, stderr], line).to.deep.equal([0, '']);
@@ -51,6 +55,14 @@ describe('gantry user, role and team', () => {
     await said('user add ada');
     expect(await said('user link ada --github Ada-L')).to.equal('ada is ada-l (github)');
     expect(await said('user link ada --github ada-l')).to.equal('ada is ada-l (github) already');
+    const refused = await run('user unlink ada --github ada-l');
+    expect(refused).to.include({
+      exit: 4,
+      stderr:
+        'gantry: with a token nobody is let in or out, or unlinked; ' +
+        'sign in as yourself; without a password ask an admin: gantry user invite NAME\n',
+    });
+    key = await commandSession(house);
     expect(await said('user unlink ada --github ada-l')).to.equal('ada is no longer ada-l (github)');
     for (const words of ['', ' --github a --email a@b']) {
       const { exit, stderr } = await run(`user link ada${words}`);
@@ -63,6 +75,7 @@ describe('gantry user, role and team', () => {
 
   it('disable somebody, and never the last admin', async () => {
     await said('user add ada');
+    key = await commandSession(house);
     expect(await said('user disable ada')).to.equal('ada is disabled');
     expect(await said('user disable ada')).to.equal('ada was already disabled');
     expect(await said('user list')).to.include('ada (disabled)');

@@ -40,7 +40,7 @@ describe('an upgrade', function () {
   this.timeout(240_000);
   const folder = mkdtempSync(join(tmpdir(), 'gantry-upgrade-'));
   const home = join(folder, 'home');
-  const old = new ProgramCopy(join(folder, 'old'), '1.0.0');
+  let old: ProgramCopy;
   let ready: { url: string; firstToken: string };
   let clone: Clone;
 
@@ -65,6 +65,7 @@ describe('an upgrade', function () {
   };
 
   before(async () => {
+    old = new ProgramCopy(join(folder, 'old'), '1.0.0');
     const up = await old.run(home, 'up', '--dummy', '--detach', '--json', '--port', '0', '--gateway-port', '0');
     ready = JSON.parse(succeeded(up)) as typeof ready;
     succeeded(await old.run(home, 'app', 'create', 'shop'));

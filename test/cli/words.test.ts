@@ -61,7 +61,7 @@ describe('the words of a command line', () => {
     [
       'app',
       '"app" wants a second word',
-      'app has the commands app create, app connect, app rotate-secret, app key, app protect, app unprotect, app list, app show',
+      'app has the commands app create, app connect, app source, app rotate-secret, app key, app protect, app unprotect, app list, app show',
     ],
     ['zzzzzz', 'there is no command "zzzzzz"', 'see them all: gantry help'],
     ['run list --limt 3', 'gantry run list has no option --limt', 'did you mean --limit?'],

@@ -24,7 +24,12 @@ describe('the forge of the demo', () => {
     expect(github.isSigned(hook, 'another one', 0)).to.equal(false);
     expect(github.deliveryId(hook)).to.equal('delivery-1');
     const moves = [{ ref: 'refs/heads/main', after: COMMIT }];
-    expect(github.event(hook)).to.deep.equal({ kind: 'moved', name: 'push', moves });
+    expect(github.event(hook)).to.deep.equal({
+      kind: 'moved',
+      name: 'push',
+      moves,
+      sender: { kind: 'github', name: 'zoe' },
+    });
   });
 });
 

@@ -63,6 +63,35 @@ describe('visits', () => {
     expect(visits.counts.get('shop 1.0.0')).to.equal(1);
   });
 
+  it('know when what a version answered was asked, also when the answer came late', async () => {
+    let version = '1.0.0';
+    const held: (() => void)[] = [];
+    const gateway = await serve((_, response) => {
+      const answer = () => response.end(body('shop', version));
+      if (version === '1.0.0') answer();
+      else held.push(answer);
+    });
+    const visits = visitsOf(gateway);
+    await visits.version('shop', {});
+    expect(visits.lastAsked.get('shop 1.0.0')).to.equal(visits.firstAsked.get('shop 1.0.0'));
+    version = '2.0.0';
+    const waits = visits.version('shop', {});
+    while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const started = Date.now();
+    held.splice(0).forEach((answer) => {
+      answer();
+    });
+    await waits;
+    const late = visits.version('shop', {});
+    while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    held[0]?.();
+    await late;
+    expect(visits.firstAsked.get('shop 2.0.0')).to.be.below(started);
+    expect(visits.lastAsked.get('shop 2.0.0')).to.be.at.least(started);
+    expect(visits.lastAnswer.get('shop 2.0.0')).to.be.at.least(started);
+  });
+
   it('count an error as gray’s own only if the visitor meets the release that is bad on purpose', async () => {
     const gateway = await serve((request, response) => {
       const bad = request.headers.cookie === 'gantry_id=gray';

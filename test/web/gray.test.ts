@@ -88,4 +88,19 @@ describe('gray, from outside', () => {
     const refused = await browser.post('/apps/storefront/gray', { share: '0.001%' });
     expect(await refused.text()).to.include('did you mean 0.01%?');
   });
+
+  it('lets no token widen it beyond its plan once there are several people, and tells the audit', async () => {
+    await house.engine.users.add({ name: 'eve', email: 'eve@example.org', role: 'operator' }, 'rule:test');
+    const everybody = { kind: 'header', name: 'Accept', match: 'startsWith', value: 't' };
+    for (const wish of [{ share: 9_000 }, { share: 500, rules: [everybody] }, { share: 500, users: ['eve'] }]) {
+      expect(await refusal(wish)).to.deep.equal([403, 'person-needed']);
+    }
+    const told = (await house.engine.audit.list({ chain: 'storefront', limit: 3 })).map(({ actor, action, detail }) => [
+      ...[actor, action, detail],
+    ]);
+    const message = 'a token cannot approve: people do that';
+    const refused = { asked: 'gray.widen', code: 'person-needed', message, reason: '' };
+    expect(told).to.deep.equal([1, 2, 3].map(() => ['user:owner', 'approval.refuse', refused]));
+    expect((await house.post(address, { share: 100, clear: true })).status).to.equal(200);
+  });
 });

@@ -84,7 +84,9 @@ describe('starting a run over the web', () => {
     expect(await started({ ...rounds, ref: 'v1' })).to.deep.include({ ref: 'refs/tags/v1', commit: commits[0] });
     expect((await started({ ...rounds, ref: 'refs/heads/main' })).ref).to.equal('refs/heads/main');
     const old = await started({ ...rounds, ref: commits[0]?.slice(0, 10) });
-    expect(old).to.deep.include({ ref: 'refs/heads/main', commit: commits[0] });
+    expect(old, 'main had it inside of a push').to.deep.include({ ref: 'refs/heads/release/1', commit: commits[0] });
+    const head = await started({ ...rounds, ref: commits[1]?.slice(0, 10) });
+    expect(head).to.deep.include({ ref: 'refs/heads/main', commit: commits[1] });
   });
 
   const refusals: [string, object, number, string, RegExp][] = [
@@ -110,19 +112,59 @@ describe('starting a run over the web', () => {
     });
   }
 
-  it('refuses a commit that only a merge has brought: it never was the head of the branch', async () => {
-    await tree.git('checkout', '-q', '-b', 'evil', commits[1] ?? '');
-    const evil = await tree.commit('gantry.yml', PIPELINE.replace('eu, us', 'eu, us, xx'));
-    await tree.git('revert', '--no-edit', evil);
-    await tree.git('checkout', '-q', 'main');
-    await tree.git('merge', '-q', '--no-ff', '--no-edit', 'evil');
-    const remote = `${house.web.url.replace('://', `://me:${house.token}@`)}/git/shop.git`;
-    await tree.git('push', '-o', 'no-follow', remote, 'main');
-    const [status, error] = await refused({ ...rounds, ref: evil });
-    expect([status, error.code, error.message]).to.deep.equal([
-      ...[409, 'ref-unknown', `${evil.slice(0, 12)} came to main by a merge, and never was its head`],
-    ]);
-    await tree.git('push', '-f', '-o', 'no-follow', remote, `${commits[1]}:refs/heads/main`);
+  describe('of a commit that somebody brought among others', () => {
+    let evil: string;
+    const push = (...refs: string[]) =>
+      tree.git(
+        'push',
+        '-f',
+        '-o',
+        'no-follow',
+        `${house.web.url.replace('://', `://me:${house.token}@`)}/git/shop.git`,
+        ...refs,
+      );
+    beforeEach(async () => {
+      await tree.git('checkout', '-q', '-B', 'evil', commits[1] ?? '');
+      evil = await tree.commit('gantry.yml', PIPELINE.replace('eu, us', 'eu, us, xx'));
+      await tree.git('revert', '--no-edit', evil);
+    });
+    afterEach(async () => {
+      await push(`${commits[1]}:refs/heads/main`, ':refs/heads/evil', ':refs/heads/release/3');
+      await tree.git('checkout', '-q', 'main');
+      await tree.git('reset', '-q', '--hard', commits[1] ?? '');
+      await house.post('/api/v1/apps/shop/protected/remove', { kind: 'branch', pattern: 'release/*' });
+    });
+    const refusedAsStranger = async (branch: string) => {
+      const [status, error] = await refused({ ...rounds, ref: evil });
+      expect([status, error.code, error.message]).to.deep.equal([
+        ...[409, 'ref-unknown', `${evil.slice(0, 12)} came to ${branch} with others, and never was its head`],
+      ]);
+    };
+
+    it('is refused where a merge brought it: it never was the head of the branch', async () => {
+      await tree.git('checkout', '-q', 'main');
+      await tree.git('merge', '-q', '--no-ff', '--no-edit', 'evil');
+      await push('main');
+      await refusedAsStranger('main');
+    });
+
+    it('is refused where it lay inside of a push: the line of the branch alone proves nothing', async () => {
+      await push('evil:main');
+      await refusedAsStranger('main');
+    });
+
+    it('is let in where it was the head once, and where its branch has no secrets', async () => {
+      await push(`${evil}:refs/heads/main`);
+      await push('evil:main');
+      expect(await started({ ...rounds, ref: evil })).to.deep.include({ ref: 'refs/heads/main', commit: evil });
+      await tree.git('commit', '-q', '--allow-empty', '-m', 'inner');
+      evil = (await tree.git('rev-parse', 'HEAD')).text.trim();
+      await tree.git('commit', '-q', '--allow-empty', '-m', 'outer');
+      await push('evil:release/3');
+      expect(await started({ ...rounds, ref: evil })).to.deep.include({ ref: 'refs/heads/release/3', commit: evil });
+      await house.post('/api/v1/apps/shop/protected', { kind: 'branch', pattern: 'release/*' });
+      await refusedAsStranger('release/3');
+    });
   });
 
   it('refuses what was never pushed to', async () => {

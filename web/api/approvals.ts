@@ -120,7 +120,8 @@ export async function decideAs(
 
 type Asked = Parameters<WebParts['engine']['approvals']['refuse']>[0];
 
-async function askPerson(parts: WebParts, ctx: Context, asked: Asked): Promise<void> {
+/** As `demandPerson`; a refusal is in the audit. */
+export async function askPerson(parts: WebParts, ctx: Context, asked: Asked): Promise<void> {
   try {
     await demandPerson(parts, ctx);
   } catch (error) {

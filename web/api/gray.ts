@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { GRAY_DEED, type GrayWanted } from '../../engine/gray/planned-share';
 import { FULL_SHARE } from '../../engine/rollout/traffic';
 import { userNameProblem } from '../../pipelines/gray-users';
 import { GRAY_RULES_MAX, LIST_MAX } from '../../pipelines/limits';
 import { HEADER_PATTERN } from '../../pipelines/names';
-import { demandPerson } from '../identity/principal';
-import { actorOf, param, type Route } from '../route';
+import type { WebParts } from '../parts';
+import { actorOf, type Context, param, type Route, userOf } from '../route';
+import { askPerson } from './approvals';
 import { endpoint } from './endpoint';
 import { explained, gray, valueRule } from './schemas/gray';
 import { shareSet } from './schemas/traffic';
@@ -29,6 +31,17 @@ const visitor = z.strictObject({
   address: z.string().max(100).optional().describe('where the request comes from'),
 });
 
+/** What lets in more than the plan does is for a person to decide, as at a gate. @throws as `demandPerson` */
+export async function demandDecider(
+  parts: WebParts,
+  ctx: Context,
+  wanted: GrayWanted & { app: string },
+): Promise<void> {
+  const { app } = wanted;
+  if (!(await parts.engine.gray.isBeyondPlan(app, wanted))) return;
+  await askPerson(parts, ctx, { app, user: userOf(ctx).name, reason: '', action: GRAY_DEED });
+}
+
 export const grayRoutes: readonly Route[] = [
   endpoint({
     method: 'GET',
@@ -52,7 +65,7 @@ export const grayRoutes: readonly Route[] = [
     errors: ['conflict'],
     handle: async (parts, ctx, { body: { share, clear, rules: add, users } }) => {
       const wanted = { app: param(ctx, 'app'), share, rules: { clear, add, users } };
-      if (await parts.engine.gray.isBeyondPlan(wanted.app, share)) await demandPerson(parts, ctx);
+      await demandDecider(parts, ctx, wanted);
       ctx.body = await parts.engine.runs.setGrayShare(wanted, actorOf(ctx));
     },
   }),

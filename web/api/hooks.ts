@@ -6,7 +6,7 @@ import { confirmHostKey } from '../hooks/scan-host';
 import { demand } from '../identity/permit';
 import { actorOf, param, type Route } from '../route';
 import { endpoint } from './endpoint';
-import { connected, deployKey, hookList, rotated } from './schemas/apps';
+import { connected, deployKey, extras, hookList, rotated } from './schemas/apps';
 import { limit } from './schemas/common';
 
 const sourceShape = z.strictObject({
@@ -19,6 +19,10 @@ const sourceShape = z.strictObject({
     .max(5_000)
     .optional()
     .describe('of an SSH host: its fingerprint, or the key itself; without it the pinned one stays'),
+});
+
+const extrasShape = z.strictObject({
+  submodules: z.boolean().optional().describe('those of each commit, and theirs, from the host of the source'),
 });
 
 const rotation = z.strictObject({
@@ -56,6 +60,22 @@ export const hookApiRoutes: readonly Route[] = [
       parts.followHooks();
       parts.compareSources();
       ctx.body = { ...made, hooks: hookUrls(parts, made.app) };
+    },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/apps/:app/source/extras',
+    permission: 'user',
+    may: 'app',
+    summary: 'says what is fetched beside the commits of an app',
+    body: extrasShape,
+    details: 'What is left out stays as it is. It goes for runs that begin after it; a run of before can be restarted.',
+    answers: { 200: extras },
+    errors: ['conflict'],
+    handle: async (parts, ctx, { body }) => {
+      const app = param(ctx, 'app');
+      const change = Object.fromEntries(Object.entries(body).filter(([, on]) => on !== undefined));
+      ctx.body = { app, extras: await parts.engine.extras.change({ app, change }, actorOf(ctx)) };
     },
   }),
   endpoint({

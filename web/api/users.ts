@@ -1,4 +1,4 @@
-import { demandWhole } from '../identity/principal';
+import { demandSelf, demandWhole } from '../identity/principal';
 import { invitationUrl } from '../pages/invitation';
 import { actorOf, param, type Route } from '../route';
 import { endpoint } from './endpoint';
@@ -10,6 +10,9 @@ const SOLO_ENDED = [
   'an API token cannot approve any more: people sign in to do it',
   'everybody may only what their roles say: docs/people.md',
 ];
+
+/** Who comes in, and who is a stranger to a change, is decided by somebody who signed in. */
+const NOT_BY_TOKEN = 'nobody is let in or out, or unlinked';
 
 export const userRoutes: readonly Route[] = [
   endpoint({
@@ -50,8 +53,9 @@ export const userRoutes: readonly Route[] = [
     details: 'Tokens and sessions open nothing from then on; what streams, and shells, end within seconds.',
     answers: { 200: userEnabled },
     errors: ['conflict'],
-    handle: async ({ engine }, ctx) => {
-      ctx.body = await engine.users.disable(param(ctx, 'user'), actorOf(ctx));
+    handle: async (parts, ctx) => {
+      await demandSelf(parts, ctx, NOT_BY_TOKEN);
+      ctx.body = await parts.engine.users.disable(param(ctx, 'user'), actorOf(ctx));
     },
   }),
   endpoint({
@@ -61,8 +65,9 @@ export const userRoutes: readonly Route[] = [
     may: 'people',
     summary: 'lets somebody in again who was disabled',
     answers: { 200: userEnabled },
-    handle: async ({ engine }, ctx) => {
-      ctx.body = await engine.users.enable(param(ctx, 'user'), actorOf(ctx));
+    handle: async (parts, ctx) => {
+      await demandSelf(parts, ctx, NOT_BY_TOKEN);
+      ctx.body = await parts.engine.users.enable(param(ctx, 'user'), actorOf(ctx));
     },
   }),
   endpoint({
@@ -87,8 +92,9 @@ export const userRoutes: readonly Route[] = [
     summary: 'says that an e-mail address, or login at a forge, is not somebody any more',
     body: identityWanted,
     answers: { 200: identityLinked },
-    handle: async ({ engine }, ctx, { body }) => {
-      ctx.body = await engine.users.unlink({ user: param(ctx, 'user'), ...body }, actorOf(ctx));
+    handle: async (parts, ctx, { body }) => {
+      await demandSelf(parts, ctx, NOT_BY_TOKEN);
+      ctx.body = await parts.engine.users.unlink({ user: param(ctx, 'user'), ...body }, actorOf(ctx));
     },
   }),
 ];

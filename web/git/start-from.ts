@@ -29,7 +29,8 @@ const COMMIT = /^[0-9a-f]{7,40}$/;
 
 /**
  * @param wanted a branch or tag by its name, or a commit of one; the default branch when left out
- * @throws GantryError `app-unknown`, `ref-unknown` (also for a commit that only a merge brought), `pipeline-missing`, `pipeline-refused`.
+ * @throws GantryError `app-unknown`, `ref-unknown` (also for a commit that only came with others), `pipeline-missing`,
+ *   `pipeline-refused`.
  */
 export async function startFrom(parts: WebParts, name: string, wanted: string | undefined): Promise<StartFrom> {
   const app = await parts.engine.apps.find(name);
@@ -59,7 +60,7 @@ async function headsFor(parts: WebParts, git: Git, app: AppFound, wanted: string
   if (holding.length === 0) return [];
   const first = holding.filter(({ ref }) => ref === preferred);
   const found = await ownCommits(parts, git, app, [...first, ...holding], commit.trim());
-  if (found.length === 0) throw cameByMerge(commit.trim(), holding);
+  if (found.length === 0) throw neverHead(commit.trim(), holding);
   return found;
 }
 
@@ -68,8 +69,9 @@ const REFS_MAX = 50;
 const COMMITS_MAX = 20_000;
 
 /**
- * Those of the refs of which the commit was the head. A merge also brings commits that only its author has seen: their
- * pipelines must not be taken for the branch's, which may have secrets.
+ * Those of the refs of which the commit is the head, or was. A merge, and a push of several commits, also bring such
+ * that only their author has seen: their pipelines must not be taken for the branch's, which may have secrets. Where it
+ * has none, the commits of its own line do as well: what was pushed before there was a Gantry, or is forgotten.
  */
 async function ownCommits(
   parts: WebParts,
@@ -79,17 +81,21 @@ async function ownCommits(
   commit: string,
 ): Promise<Head[]> {
   const found: Head[] = [];
-  for (const { ref } of holding.slice(0, REFS_MAX)) {
-    const line = await git('rev-list', '--first-parent', `--max-count=${COMMITS_MAX}`, ref, '--');
-    const isOwn = line.split('\n').includes(commit) || (await parts.engine.deliveries.wasHead(app, ref, commit));
-    if (isOwn) found.push({ ref, commit });
+  const { deliveries, secrets } = parts.engine;
+  const isInLine = async (ref: string): Promise<boolean> =>
+    !(await secrets.isProtected(app, ref)) &&
+    (await git('rev-list', '--first-parent', `--max-count=${COMMITS_MAX}`, ref, '--')).split('\n').includes(commit);
+  for (const head of holding.slice(0, REFS_MAX)) {
+    const { ref } = head;
+    const wasHead = head.commit === commit || (await deliveries.wasHead(app, ref, commit));
+    if (wasHead || (await isInLine(ref))) found.push({ ref, commit });
   }
   return found;
 }
 
-function cameByMerge(commit: string, holding: readonly Head[]): GantryError {
+function neverHead(commit: string, holding: readonly Head[]): GantryError {
   const short = commit.slice(0, 12);
-  const message = `${short} came to ${shortName(holding[0]?.ref ?? '')} by a merge, and never was its head`;
+  const message = `${short} came to ${shortName(holding[0]?.ref ?? '')} with others, and never was its head`;
   return new GantryError(
     'conflict',
     'ref-unknown',

@@ -33,24 +33,34 @@ export async function demandPerson(parts: WebParts, ctx: Context): Promise<void>
  * Else whoever finds a token makes themselves the person whose it is. As long as there is one user, it is all they have.
  * @throws ForbiddenError `person-needed`
  */
-export async function demandOwnHand({ engine }: WebParts, ctx: Context): Promise<void> {
+async function demandOwnHand({ engine }: WebParts, ctx: Context, refused: string): Promise<void> {
   if (principalOf(ctx).by === 'session' || (await engine.users.isSolo())) return;
   const next = 'sign in as yourself; without a password ask an admin: gantry user invite NAME';
-  throw new ForbiddenError('with a token neither password nor second factor can be set', next, 'person-needed');
+  throw new ForbiddenError(`with a token ${refused}`, next, 'person-needed');
 }
 
 /**
  * Lets the person act for themselves, and nobody who holds less than all of their rights.
+ * @param refused what is not done with a token, as the end of a sentence
  * @throws ForbiddenError `person-needed`, `token-narrowed`
  */
-export async function demandSelf(parts: WebParts, ctx: Context): Promise<void> {
-  await demandOwnHand(parts, ctx);
+export async function demandSelf(
+  parts: WebParts,
+  ctx: Context,
+  refused = 'neither password nor second factor can be set',
+): Promise<void> {
+  await demandOwnHand(parts, ctx, refused);
   demandWhole(ctx);
+}
+
+/** Does whoever asks hold all of their rights? */
+export function isWhole(ctx: Context): boolean {
+  const { scopes, app } = principalOf(ctx);
+  return scopes === null && app === null;
 }
 
 /** Else a token that may little would make itself one that may more. @throws ForbiddenError `token-narrowed` */
 export function demandWhole(ctx: Context): void {
-  const { scopes, app } = principalOf(ctx);
-  if (scopes === null && app === null) return;
+  if (isWhole(ctx)) return;
   throw new ForbiddenError('a narrowed token makes no other way in', 'sign in: gantry login', 'token-narrowed');
 }

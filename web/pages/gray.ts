@@ -1,7 +1,7 @@
 import type { Explained } from '../../engine/gray/explain';
 import { GantryError, messageOf } from '../../engine/model/errors';
 import { formatShare, nearestShare, parseShare } from '../../pipelines/units';
-import { demandPerson } from '../identity/principal';
+import { demandDecider } from '../api/gray';
 import type { WebParts } from '../parts';
 import { actorOf, type Context, param, query, type Route } from '../route';
 import { seeOther } from './login';
@@ -37,7 +37,7 @@ export const grayPageRoutes: readonly Route[] = [
     handle: async (parts, ctx) => {
       const app = param(ctx, 'app');
       const share = shareOf(ctx);
-      if (await parts.engine.gray.isBeyondPlan(app, share)) await demandPerson(parts, ctx);
+      await demandDecider(parts, ctx, { app, share });
       const { run } = await parts.engine.runs.setGrayShare({ app, share }, actorOf(ctx));
       seeOther(ctx, `/apps/${app}/runs/${run}`);
     },

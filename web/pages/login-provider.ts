@@ -1,4 +1,5 @@
 import { GantryError } from '../../engine/model/errors';
+import { sealIn } from '../../engine/store/vault-key';
 import { clientOf } from '../identity/client';
 import { attemptCookie, setAttemptCookie, setSessionCookie } from '../identity/cookie';
 import { type Attempt, PROVIDER_BACK, type Provider } from '../identity/provider';
@@ -24,7 +25,8 @@ export const loginProviderRoutes: readonly Route[] = [
       const next = ownPath(query(ctx, 'next'));
       const { url, attempt } = await attemptIn(parts, ctx, () => provider.begin(next));
       const kept: Kept = { ...attempt, endsAt: engineParts.clock.now() + PROVIDER_ATTEMPT_MS };
-      setAttemptCookie(parts, ctx, engineParts.vault.seal(PURPOSE, Buffer.from(JSON.stringify(kept))));
+      const { store, vault } = engineParts;
+      setAttemptCookie(parts, ctx, await sealIn(store.read, vault, PURPOSE, Buffer.from(JSON.stringify(kept))));
       seeOther(ctx, url);
     },
   },

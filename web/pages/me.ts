@@ -1,6 +1,6 @@
 import { clientOf } from '../identity/client';
 import { setSessionCookie } from '../identity/cookie';
-import { demandSelf, demandWhole, principalOf } from '../identity/principal';
+import { demandSelf, demandWhole, isWhole, principalOf } from '../identity/principal';
 import type { WebParts } from '../parts';
 import { type Context, param, query, type Route } from '../route';
 import { begin, ownPath, seeOther } from './login';
@@ -100,16 +100,18 @@ const codeOf = (ctx: Context): string => (ctx.state.form?.get('code') ?? '').sli
 async function showMe(parts: WebParts, ctx: Context): Promise<void> {
   const { signin, parts: engineParts } = parts.engine;
   const { user, session } = principalOf(ctx);
+  const whole = isWhole(ctx);
   const [account, sessions, tokens] = await Promise.all([
     signin.account(user.id),
-    signin.sessions(user.id, session),
-    signin.tokens(user.id),
+    whole ? signin.sessions(user.id, session) : [],
+    whole ? signin.tokens(user.id) : [],
   ]);
   const shell = { title: user.name, events: '' };
   const shown = tokens.map((token) => ({ ...token, may: token.may?.join(', ') ?? 'all that you may' }));
   ctx.body = await render(parts, ctx, 'me', shell, {
     ...account,
     name: user.name,
+    whole,
     sessions,
     tokens: shown,
     now: engineParts.clock.now(),

@@ -5,8 +5,10 @@ import { contains, holds, same, within } from '../checks';
 import { numberOf } from '../fixture';
 import { ask, type Scene } from './scene';
 
-/** All visitors are back by then. */
+/** Whoever asks later than that is back. */
 const BACK_MS = 1_000;
+/** Visitors come every few milliseconds; on a machine that is busy less often. */
+const VISITED_MS = 5_000;
 const SMALL_CROWD = 200;
 /** A Redis that was killed is started again after half a second, and the bell connects anew. */
 const REDIS_BACK_MS = 20_000;
@@ -35,8 +37,8 @@ async function goBack(scene: Scene, from: Good, to: Good, claim: string): Promis
   await checks.that(`storefront: everybody meets ${numberOf[to]} within a second of the call`, async () => {
     const met = (await visits.crowd('storefront', SMALL_CROWD)).map(({ version }) => version);
     same([...new Set(met)], [numberOf[to]]);
-    const last = visits.lastAnswer.get(`storefront ${numberOf[from]}`) ?? 0;
-    holds(last >= began - BACK_MS, 'visitors until the switch', `the last one ${began - last} ms before`);
+    const last = visits.lastAsked.get(`storefront ${numberOf[from]}`) ?? 0;
+    holds(last >= began - VISITED_MS, 'visitors until the switch', `the last one ${began - last} ms before`);
     holds(last - called <= BACK_MS, `at most ${BACK_MS} ms`, `${last - called} ms`);
   });
 }

@@ -17,6 +17,7 @@ const AUDITED = [
   'deliveries.accept',
   'environments.change',
   'environments.ensure',
+  'extras.change',
   'freezes.begin',
   'freezes.end',
   'holds.confirmRestore',
@@ -67,7 +68,7 @@ const STATE = {
   teams: ['id', 'name'],
   team_members: ['team_id', 'user_id'],
   tokens: ['hash', 'user_id', 'name'],
-  app_sources: ['app_id', 'url', 'secret', 'earlier_secret', 'host_key'],
+  app_sources: ['app_id', 'url', 'secret', 'earlier_secret', 'host_key', 'extras'],
   deploy_keys: ['app_id', 'public_key'],
   requests: ['app_id', 'number', 'state', 'head', 'allowed_head'],
   deliveries: ['id', 'outcome', 'reason', 'run_id'],
@@ -187,6 +188,8 @@ async function live(house: House): Promise<void> {
   await engine.apps.connect({ app: 'shop', url: 'https://forge.example/ada/shop.git' }, 'user:ada');
   await engine.apps.rotateSecret({ app: 'shop', now: false }, 'user:ada');
   await engine.apps.newDeployKey('shop', 'user:ada');
+  await engine.extras.change({ app: 'shop', change: { submodules: true } }, 'user:ada');
+  await engine.extras.change({ app: 'shop', change: { submodules: false } }, 'user:ada');
   await house.through('shop', await house.push('shop', FILES));
   await request(house);
   const second = await house.push('shop', { version: '2' });

@@ -181,6 +181,7 @@ describe('retention on a host, and of what nothing names', function () {
       'glass_breaks',
       'instance_sessions',
       'instances',
+      'people_noted',
       'places',
       'registry_credentials',
       'run_people',

@@ -150,11 +150,40 @@ describe('gray', () => {
         .setGrayShare({ app: 'shop', share }, `user:${name}`)
         .then(({ run }) => house.through('shop', run));
     expect(await refusalOf(by('ada', 10_000))).to.equal('gray-own');
-    expect(await house.engine.gray.isBeyondPlan('shop', 10_000)).to.equal(true);
+    const refusals = (await house.engine.audit.list({ chain: 'shop', limit: 50 })).filter(
+      ({ action }) => action === 'approval.refuse',
+    );
+    expect(refusals).to.have.length(1);
+    expect(refusals[0]).to.deep.include({ actor: 'user:ada', object: 'shop' });
+    expect(refusals[0]?.detail).to.deep.include({ asked: 'gray.widen', code: 'gray-own' });
+    expect(await house.engine.gray.isBeyondPlan('shop', { share: 10_000 })).to.equal(true);
     await by('grace', 5_000);
-    expect(await house.engine.gray.isBeyondPlan('shop', 100)).to.equal(false);
+    expect(await house.engine.gray.isBeyondPlan('shop', { share: 100 })).to.equal(false);
     await by('ada', 0);
     expect((await production()).traffic.share).to.equal(0);
+  });
+
+  it('is given no rule and no user beyond its plan by who took part in it, and those of the plan by everybody', async () => {
+    await standsInGray(pipeline(WAYS));
+    for (const name of ['ada', 'grace']) {
+      await house.engine.users.add({ name, email: `${name}@example.org`, role: 'release-manager' }, 'rule:test');
+    }
+    const by = (name: string, rules: Parameters<typeof set>[0]['rules']) =>
+      house.engine.runs
+        .setGrayShare({ app: 'shop', share: 0, ...(rules && { rules }) }, `user:${name}`)
+        .then(({ run }) => house.through('shop', run));
+    const everybody = { kind: 'header', name: 'Accept', match: 'startsWith', value: '' } as const;
+    const planned = { kind: 'header', name: 'x-team', match: 'startsWith', value: 'qa' } as const;
+    expect(await refusalOf(by('ada', { add: [everybody] }))).to.equal('gray-own');
+    expect(await refusalOf(by('ada', { users: ['alice', 'eve'] }))).to.equal('gray-own');
+    expect(await house.engine.gray.isBeyondPlan('shop', { share: 0, rules: { add: [everybody] } })).to.equal(true);
+    await by('ada', { clear: true });
+    expect(await meets({ 'x-team': 'qa' })).to.equal('stable');
+    await by('ada', { add: [planned], users: ['alice', 'dora'] });
+    expect([await meets({ 'x-team': 'qa' }), await meets({ 'x-user': 'dora' })]).to.deep.equal(['gray', 'gray']);
+    await by('grace', { users: ['eve'] });
+    expect(await meets({ 'x-user': 'eve' })).to.equal('gray');
+    await by('ada', { users: ['eve'] });
   });
 
   it('is lowered in a freeze, and not raised', async () => {

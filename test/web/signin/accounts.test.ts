@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Secret, TOTP } from 'otpauth';
 import { type House, makeHouse } from '../support/house';
 import { HandClock, PASSWORD, Person } from '../support/person';
 
@@ -245,6 +246,26 @@ describe('a second factor', () => {
     expect(await signin.completeByCode(found, one, here)).to.not.equal(undefined);
     const second = await signin.completeByCode(found, two, here).catch((error: unknown) => error);
     expect(second).to.have.property('code', 'sign-in-over');
+  });
+
+  it('is not set up by whose half session ended meanwhile: its recovery codes were never seen', async () => {
+    const here = { agent: 'test', address: '10.0.0.1' };
+    const { signin, parts } = house.engine;
+    await house.engine.users.add({ name: 'sven', role: 'release-manager' }, 'user:owner');
+    const { secret } = await signin.invite('sven', 'user:owner');
+    const begun = await signin.acceptInvitation({ secret, password: PASSWORD }, here);
+    const half = await signin.ofSession(begun.secret, 'browser');
+    if (half === undefined) throw new Error('no half session');
+    const { secret: seed } = await signin.offerSecondFactor(half.principal.user);
+    const code = new TOTP({ secret: Secret.fromBase32(seed) }).generate({ timestamp: clock.now() });
+    await parts.store.write((tx) => tx.deleteFrom('signin_sessions').where('hash', '=', half.session.hash).execute());
+    const over = await signin.completeByEnrolling(half, code, here).catch((error: unknown) => error);
+    expect(over).to.have.property('code', 'sign-in-over');
+    expect((await signin.account(half.principal.user.id)).hasSecondFactor).to.equal(false);
+    const again = await signin.byPassword({ name: 'sven', password: PASSWORD }, here);
+    const next = await signin.ofSession(again?.secret ?? '', 'browser');
+    if (next === undefined) throw new Error('no half session');
+    expect((await signin.completeByEnrolling(next, code, here))?.recoveryCodes).to.have.length(10);
   });
 
   it('is begun anew by an invitation that says so, and by no other', async () => {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { SESSION_LIVES, SESSIONS_MAX } from '../../../engine/signin/limits';
 import { signIn } from '../support/browser';
 import { type House, makeHouse } from '../support/house';
+import { commandSession } from '../support/people';
 import { HandClock, Person } from '../support/person';
 
 const MINUTE = 60_000;
@@ -200,6 +201,40 @@ describe('an API token', () => {
       const refused = await by(made.token, `/api/v1/${path}`, { method: 'POST', body: JSON.stringify(wish) });
       expect(`${refused.status} ${await refused.text()}`, path).to.match(/^403 .*token-narrowed/);
     }
+  });
+
+  it('unlinks nobody and lets nobody in or out, narrowed or whole: a person who signed in does', async () => {
+    await Person.add(house, 'mallory', clock);
+    const session = await commandSession(house);
+    await house.engine.users.link({ user: 'mallory', kind: 'email', name: 'm@example.org' }, 'user:owner');
+    const { made } = await make({ may: ['read', 'people'] });
+    const deeds: [string, object, object][] = [
+      ['identities/remove', { kind: 'email', name: 'm@example.org' }, { name: 'm@example.org', changed: true }],
+      ['disable', {}, { enabled: false, changed: true }],
+      ['enable', {}, { enabled: true, changed: true }],
+    ];
+    for (const [deed, wish, done] of deeds) {
+      const body = JSON.stringify(wish);
+      for (const token of [made.token, house.token]) {
+        const refused = await by(token, `/api/v1/users/mallory/${deed}`, { method: 'POST', body });
+        expect(`${refused.status} ${await refused.text()}`, deed).to.match(/^403 .*person-needed/);
+      }
+      const answer = await by(session, `/api/v1/users/mallory/${deed}`, { method: 'POST', body });
+      expect(await answer.json(), deed).to.deep.include(done);
+    }
+  });
+
+  it('that is narrowed shows a browser neither sessions nor tokens of its person', async () => {
+    const { made } = await make({ may: ['read'] });
+    const [narrow, whole] = [await signIn(house, '/', made.token), await signIn(house)];
+    expect(await narrow.page('/me'))
+      .to.include('signed in with a narrowed token')
+      .and.not.include('Where you are signed in')
+      .and.not.include('<td>ci</td>');
+    expect(await whole.page('/me'))
+      .to.include('Where you are signed in')
+      .and.include('<td>ci</td>')
+      .and.include('this one');
   });
 
   it('that is narrowed sees and ends no session and no token but itself', async () => {

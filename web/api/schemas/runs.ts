@@ -94,6 +94,7 @@ export const run = z
     cause: z.string().describe('why it was started, a sentence; empty where trigger and person say it'),
     releaseHash: z.string().describe('an approval is bound to it; empty before the release was sealed'),
     failure: failure.nullable().describe('why it failed; null when no step has failed'),
+    untold: z.array(z.string()).describe('what its forge and channels were not told of it, a sentence each'),
   })
   .meta({ id: 'Run' });
 
