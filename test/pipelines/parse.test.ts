@@ -228,9 +228,10 @@ describe('any text at all', () => {
     this.timeout(60_000);
     const worst = ['a: b\n', '- ', '"', '[', '{', '? ', '&a ', '*a ', ']', 'a:\n', '%a\n', '{a,', '- a\n', '\n', ' \n'];
     for (const piece of worst) {
-      const begun = performance.now();
+      const begun = process.cpuUsage();
       parsePipeline(piece.repeat(Math.floor((256 * 1024) / piece.length)));
-      expect(performance.now() - begun, JSON.stringify(piece)).to.be.below(3000);
+      const { user, system } = process.cpuUsage(begun); // of this process alone, however busy the machine is
+      expect((user + system) / 1000, JSON.stringify(piece)).to.be.below(3000);
     }
   });
 });

@@ -154,7 +154,7 @@ describe('a source over SSH', () => {
     const secret = readFileSync(file, 'utf8').split('\n')[1] ?? 'none';
     git.release();
     await until(() => app.isQuiet());
-    expect(existsSync(file)).to.equal(false);
+    await until(() => !existsSync(file));
     const { store } = house.engine.parts;
     const audit = await store.read.selectFrom('audit').selectAll().execute();
     const keys = await store.read.selectFrom('deploy_keys').selectAll().execute();
