@@ -15,7 +15,7 @@ export function findMaven(files: readonly RepositoryFile[]): Finding | null {
   if (packaging === 'ear') {
     const why = [
       'pom.xml packages an EAR: Maven builds it in a container, and a Jakarta EE server serves it.',
-      'gantry/tomee is not among the ready-made bases: build it, or name another one in serve.base.',
+      'gantry/open-liberty and gantry/wildfly serve it as well: name one of them in serve.base if production has it.',
     ];
     return artifactFinding({ ...BUILD, base: 'gantry/tomee', take: 'target/*.ear' }, why);
   }

@@ -1,6 +1,7 @@
 /**
  * The base containers that Gantry builds for itself: a folder of `fixtures/bases` each, tagged `gantry/<name>:latest`.
  */
+import type { ServletAge } from '../workspace/servlet-age';
 import type { MavenFile } from './maven-file';
 
 export interface BaseRecipe {
@@ -9,6 +10,8 @@ export interface BaseRecipe {
   /** The base that this one is built on; null for the root, which comes from a registry or from Debian's packages. */
   from: string | null;
   purpose: string;
+  /** Which servlets it serves; it serves none when left out. */
+  servlets?: ServletAge;
   /** Built when an app first needs it, not beforehand. */
   lazy?: true;
   /** npm packages put into the build context as files: file name → package and version. */
@@ -31,7 +34,7 @@ export const RECIPES: readonly BaseRecipe[] = [
     packages: { 'node.tgz': `node-linux-${process.arch}@${NODE_VERSION}`, 'npm.tgz': `npm@${NPM_VERSION}` },
   },
   { name: 'maven', from: 'debian', purpose: 'JDK 17 and Maven, to build WAR and EAR' },
-  { name: 'tomcat', from: 'debian', purpose: 'Tomcat 10.1 on Java 17, to serve a WAR' },
+  { name: 'tomcat', from: 'debian', purpose: 'Tomcat 10.1 on Java 17, to serve a WAR', servlets: 'jakarta' },
   {
     name: 'java',
     from: 'debian',
@@ -49,9 +52,23 @@ export const RECIPES: readonly BaseRecipe[] = [
     },
   },
   {
+    name: 'tomcat9',
+    from: 'java',
+    purpose: 'Tomcat 9.0 on Java 17, to serve a WAR of the javax age',
+    servlets: 'javax',
+    lazy: true,
+    downloads: {
+      'server.tar.gz': {
+        path: 'org/apache/tomcat/tomcat/9.0.117/tomcat-9.0.117.tar.gz',
+        sha256: 'f74a0b061e2b0068ec2a17a5e01c250851f6f30f362c8127209a2a6ef7952b29',
+      },
+    },
+  },
+  {
     name: 'tomee',
     from: 'java',
     purpose: 'TomEE plus 9.0 on Java 17, to serve a WAR or EAR of Jakarta EE 9.1',
+    servlets: 'jakarta',
     lazy: true,
     downloads: {
       'server.tar.gz': {
@@ -64,6 +81,7 @@ export const RECIPES: readonly BaseRecipe[] = [
     name: 'open-liberty',
     from: 'java',
     purpose: 'Open Liberty 26 on Java 17, to serve a WAR or EAR of Jakarta EE 10',
+    servlets: 'jakarta',
     lazy: true,
     downloads: {
       'server.zip': {
@@ -76,6 +94,7 @@ export const RECIPES: readonly BaseRecipe[] = [
     name: 'wildfly',
     from: 'java',
     purpose: 'WildFly 39 on Java 17, to serve a WAR or EAR of Jakarta EE 10',
+    servlets: 'jakarta',
     lazy: true,
     downloads: {
       'server.tar.gz': {

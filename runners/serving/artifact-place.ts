@@ -1,4 +1,4 @@
-/** Where a base container expects an artifact (docs/bases.md). */
+/** Where a base container expects an artifact (docs/base-containers.md). */
 export function artifactPlace(artifact: { kind: 'war' | 'ear' | 'file'; name: string }): string {
   switch (artifact.kind) {
     case 'war':

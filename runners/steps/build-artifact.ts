@@ -2,8 +2,8 @@ import { StepFailure } from '../../engine/model/errors';
 import type { Json } from '../../engine/model/hash';
 import type { CommandEnd } from '../../engine/ports/builder';
 import type { StepContext, StepKind } from '../../engine/ports/step-kind';
-import { checkArchive } from '../workspace/zip';
 import type { World } from '../world';
+import { checkArtifact } from './check-artifact';
 import { runUserCommand } from './run-command';
 
 export interface ArtifactOutput {
@@ -32,7 +32,8 @@ async function build(context: StepContext<'build-artifact'>, world: World): Prom
     act: async (key) => taken(await runUserCommand(context, world, key, spec, { take: spec.take })) as unknown as Json,
   });
   const artifact = output as unknown as ArtifactOutput;
-  if (artifact.kind !== 'file') await checkArchive(await world.bytes.file(artifact.digest), artifact.kind);
+  if (artifact.kind !== 'file')
+    await checkArtifact(await world.bytes.file(artifact.digest), artifact.kind, context.plan);
   await context.engine.releases.sealArtifact(lease, { ...artifact, builtIn: spec.in });
   log(`sealed ${artifact.name}: ${artifact.digest} (${artifact.size} bytes)`);
   return output;

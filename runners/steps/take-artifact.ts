@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { StepContext, StepKind, StepResult } from '../../engine/ports/step-kind';
-import { checkArchive } from '../workspace/zip';
 import type { World } from '../world';
+import { checkArtifact } from './check-artifact';
 
 /** Instead of a build: checks and seals the file that was uploaded. */
 export function takeArtifactStep(world: World): StepKind<'take-artifact'> {
@@ -13,9 +13,12 @@ export function takeArtifactStep(world: World): StepKind<'take-artifact'> {
   };
 }
 
-async function take({ engine, lease, spec, log }: StepContext<'take-artifact'>, world: World): Promise<StepResult> {
+async function take(
+  { engine, lease, spec, log, plan }: StepContext<'take-artifact'>,
+  world: World,
+): Promise<StepResult> {
   const path = await world.bytes.file(spec.digest);
-  await checkArchive(path, spec.kind);
+  await checkArtifact(path, spec.kind, plan);
   const { size } = await stat(path);
   await engine.releases.sealArtifact(lease, { ...spec, size, builtIn: null });
   log(`sealed ${spec.name}, as it was given: ${spec.digest} (${size} bytes)`);

@@ -17,7 +17,7 @@ describe('the plan of base images', () => {
 
   it('holds beforehand the five bases that everybody needs, and no base that few need', () => {
     expect(USUAL_BASES).to.have.members(['debian', 'gateway', 'node', 'maven', 'tomcat']);
-    const others = ['java', 'tomee', 'open-liberty', 'wildfly', 'go', 'python'];
+    const others = ['java', 'tomcat9', 'tomee', 'open-liberty', 'wildfly', 'go', 'python'];
     expect(RECIPES.filter(({ lazy }) => lazy).map(({ name }) => name)).to.have.members(others);
   });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { StepFailure } from '../../../engine/model/errors';
-import { oneFileArchive } from '../../../runners/dummy/archive';
+import { oneFileArchive, smallArchive } from '../../../runners/dummy/archive';
 import { type ArchiveKind, checkArchive } from '../../../runners/workspace/zip';
 
 describe('the check of a WAR or EAR', () => {
@@ -71,6 +71,33 @@ describe('the check of a WAR or EAR', () => {
     for (const name of ['../WEB-INF/x', 'WEB-INF/../../x', '/WEB-INF/x', 'WEB-INF\\..\\x', 'C:/x', 'WEB-INF/\0']) {
       expect(await check(oneFileArchive(name, '')), name).to.include('outside its folder');
     }
+  });
+
+  it('refuses what unpacks to far more than it is, before anything is unpacked [F48] [S9]', async () => {
+    const bomb = smallArchive({ 'WEB-INF/a': 'x', 'WEB-INF/b': 'x' });
+    const claim = (bytes: number) => {
+      for (const name of ['WEB-INF/a', 'WEB-INF/b']) bomb.writeUInt32LE(bytes, bomb.lastIndexOf(name) - 46 + 24);
+    };
+    claim(100 * 1024 ** 2);
+    expect(await check(bomb)).to.equal('the WAR would unpack to 200 MiB from 1 MiB, as a bomb does');
+    claim(1024 ** 3 + 1);
+    expect(await check(bomb)).to.equal('the WAR would unpack to 2049 MiB; the limit is 2048 MiB');
+    claim(1);
+    expect(await check(bomb)).to.equal('accepted');
+  });
+
+  it('refuses files that share their bytes [S9]', async () => {
+    const shared = smallArchive({ 'WEB-INF/a': 'x', 'WEB-INF/b': 'x' });
+    shared.writeUInt32LE(0, shared.lastIndexOf('WEB-INF/b') - 46 + 42);
+    expect(await check(shared)).to.include('files that share their bytes');
+  });
+
+  it('refuses a symbolic link [S8]', async () => {
+    const link = oneFileArchive('WEB-INF/web.xml', '/etc/passwd');
+    const entry = link.lastIndexOf('WEB-INF/web.xml') - 46;
+    link.writeUInt8(3, entry + 5); // packed on Unix
+    link.writeUInt32LE((0o120777 << 16) >>> 0, entry + 38);
+    expect(await check(link)).to.include('symbolic link, "WEB-INF/web.xml"');
   });
 
   it('refuses a table of contents that promises more than is there [F48] [S9]', async () => {
