@@ -57,6 +57,7 @@ import { showGray } from './gray/show';
 import { keepUsers, usersIn } from './gray/users';
 import { dropInstance, keepInstance, overdueInstances } from './instances/keep';
 import { abandonedInstances, lanelessInstances, listInstances, moveInstance, recordInstance } from './instances/record';
+import { serveInstances } from './instances/serve';
 import { addChannel } from './outbox/add-channel';
 import { listChannels, showChannel } from './outbox/channels';
 import { collect } from './outbox/collect';
@@ -283,6 +284,7 @@ export function createEngine(parts: EngineParts) {
     instances: {
       record: to(recordInstance),
       move: to(moveInstance),
+      serve: to(serveInstances),
       list: to(listInstances),
       abandoned: to(abandonedInstances),
       laneless: to(lanelessInstances),

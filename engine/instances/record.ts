@@ -9,6 +9,7 @@ import { looseLanes } from '../rollout/traffic';
 import { fence } from '../steps/fence';
 import type { StepLease } from '../steps/lease';
 import { statement } from '../store/statement';
+import type { Tx } from '../store/store';
 import type { Tables } from '../store/tables';
 
 export type Instance = Tables['instances'];
@@ -57,27 +58,32 @@ export async function moveInstance(
   to: { state: InstanceState; container?: string; address?: string },
   from?: InstanceState,
 ): Promise<void> {
-  await parts.store.write(async (tx) => {
-    const move = tx
-      .updateTable('instances')
-      .set({
-        state: to.state,
-        ...(to.container === undefined ? {} : { container: to.container }),
-        ...(to.address === undefined ? {} : { address: to.address }),
-        ended_at: to.state === 'gone' ? parts.clock.now() : null,
-      })
-      .where('name', '=', name)
-      .where((e) => e.or([e('state', '!=', to.state), e('address', 'is distinct from', to.address ?? null)]))
-      .returning(['app_id', 'environment_id']);
-    const row = await (from === undefined ? move : move.where('state', '=', from)).executeTakeFirst();
-    if (row === undefined) return;
-    await emit(parts, tx, {
-      app: row.app_id,
-      run: null,
-      type: 'traffic',
-      data: { instance: name, state: to.state },
-    });
-  });
+  await parts.store.write((tx) => moveInstanceIn(parts, tx, name, to, from));
+}
+
+/** The same inside a transaction of the caller. */
+export async function moveInstanceIn(
+  parts: EngineParts,
+  tx: Tx,
+  name: string,
+  to: { state: InstanceState; container?: string; address?: string },
+  from?: InstanceState,
+): Promise<void> {
+  const move = tx
+    .updateTable('instances')
+    .set({
+      state: to.state,
+      ...(to.container === undefined ? {} : { container: to.container }),
+      ...(to.address === undefined ? {} : { address: to.address }),
+      ended_at: to.state === 'gone' ? parts.clock.now() : null,
+    })
+    .where('name', '=', name)
+    .where((e) => e.or([e('state', '!=', to.state), e('address', 'is distinct from', to.address ?? null)]))
+    .returning(['app_id', 'environment_id']);
+  const row = await (from === undefined ? move : move.where('state', '=', from)).executeTakeFirst();
+  if (row === undefined) return;
+  const data = { instance: name, state: to.state };
+  await emit(parts, tx, { app: row.app_id, run: null, type: 'traffic', data });
 }
 
 /** Instances that are not gone; failed ones that are kept for a look only when asked for: they have no place in a lane. */

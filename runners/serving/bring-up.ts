@@ -53,15 +53,21 @@ export async function bringUp(
   const [first, ...others] = names.map((one) => ({ environment, release, stageName, stage, lane, secrets, ...one }));
   if (first === undefined) return { lane, instances: [] };
   const ones = [first, ...others] as const;
+  let served: string[];
   try {
     await allEnded([readyGateway(context, world, environment), ...ones.map((one) => startOne(context, world, one))]);
-    await introduce(context, world, ones);
+    served = await introduce(context, world, ones);
   } catch (error) {
     const started = names.map((one) => one.name);
     await giveUp(context, world, environment, lane, started, error);
     throw error instanceof InstanceUnhealthyError ? unhealthy(error, log) : error;
   }
-  return { lane, instances: names.map((one) => one.name) };
+  const surplus = names.map((one) => one.name).filter((name) => !served.includes(name));
+  if (surplus.length > 0) {
+    log(`another step brought release ${release.number} up meanwhile; ${surplus.join(', ')} not needed, removed again`);
+    await takeBack(context, world, environment, lane, surplus);
+  }
+  return { lane, instances: served };
 }
 
 /**

@@ -13,11 +13,16 @@ import { DRAINING, withinStep } from './take-down';
  * gateway asks for their health while they boot, and they join the networks of their stage, so that nothing but the
  * boot itself is waited for.
  * @param ones instances of one lane, at least one
+ * @returns the names of those that serve; the others are not needed, since another step was first
  * @throws InstanceUnhealthyError for the first that does not get healthy
  */
-export async function introduce(context: StepWork, world: World, ones: readonly [Wanted, ...Wanted[]]): Promise<void> {
+export async function introduce(
+  context: StepWork,
+  world: World,
+  ones: readonly [Wanted, ...Wanted[]],
+): Promise<string[]> {
   const [{ environment, lane }] = ones;
-  await context.effect({
+  const done = await context.effect<{ slot: number; lane: string; served?: string[] }>({
     target: `servers ${environment.name}`,
     intent: { slot: environment.slot, lane, names: ones.map(({ name }) => name) },
     find: async () => undefined, // what is there already does not change
@@ -26,15 +31,27 @@ export async function introduce(context: StepWork, world: World, ones: readonly 
       await clearStrangers(context, world, ones[0]);
       // All of this took its time, and another runner may have gone on with the step meanwhile.
       await fence(context.engine.parts.store.read, context.lease);
-      await serve(context, ones, servers);
+      const served = await serve(context, ones, servers);
+      // Whoever was first may not have told the gateway yet, and whoever asked for ours switches to theirs now.
+      const all = served.length < ones.length ? await serversOf(context, world, ones[0]) : servers;
       await world.gateway.addServers(
         environment.slot,
         lane,
-        servers.map(({ server }) => server),
+        all.map(({ server }) => server),
       );
-      return { slot: environment.slot, lane };
+      return { slot: environment.slot, lane, served };
     },
   });
+  return done.served ?? ones.map(({ name }) => name);
+}
+
+/** Everything of the release that serves in its lane, whoever brought it up. */
+async function serversOf({ engine }: StepWork, world: World, one: Wanted): Promise<Seen[]> {
+  const { environment, lane, release, stage } = one;
+  const there = await engine.instances.list({ environmentId: environment.id, lane, releaseId: release.id });
+  const serving = there.filter(({ state }) => state === 'serving');
+  const seen = await Promise.all(serving.map(({ name }) => serverOf(world, { name, stage })));
+  return seen.filter((server) => server !== undefined);
 }
 
 /** For what is still open at a release that had the lane before, when nobody gives it its time any more, ms. */
@@ -94,7 +111,7 @@ async function untilAllHealthy(
 }
 
 /** How the gateway reaches the instance; undefined when it does not run: waiting for its health will tell why. */
-async function serverOf(world: World, { name, stage }: Wanted): Promise<Seen | undefined> {
+async function serverOf(world: World, { name, stage }: Pick<Wanted, 'name' | 'stage'>): Promise<Seen | undefined> {
   const seen = await world.cluster.findInstance(name);
   if (seen === undefined || !seen.running) return undefined;
   const { port, health } = stage.serve;
@@ -123,15 +140,20 @@ async function untilHealthy({ engine, log, signal }: StepWork, world: World, { n
   log(`${name}: healthy after ${engine.parts.clock.now() - began} ms (GET ${path})`);
 }
 
-/** From now on the records say that the gateway should have them. */
-async function serve({ engine }: StepWork, ones: readonly Wanted[], seen: readonly Seen[]): Promise<void> {
+/** From now on the records say that the gateway should have them, unless others serve already. @returns their names */
+async function serve(
+  { engine, lease }: StepWork,
+  ones: readonly [Wanted, ...Wanted[]],
+  seen: readonly Seen[],
+): Promise<string[]> {
   const lost = ones.find(({ name }) => !seen.some(({ server }) => server.name === name));
   if (lost !== undefined) {
     throw new StepFailure('world', `${lost.name} did not run, and then was healthy`, 'see who else starts containers');
   }
-  await Promise.all(
-    seen.map(({ container, server: { name, address } }) =>
-      engine.instances.move(name, { state: 'serving', container, address }),
-    ),
+  const [{ environment, lane, release, stage }] = ones;
+  return engine.instances.serve(
+    lease,
+    { environmentId: environment.id, lane, releaseId: release.id, wanted: stage.serve.instances },
+    seen.map(({ container, server: { name, address } }) => ({ name, container, address })),
   );
 }

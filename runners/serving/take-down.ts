@@ -53,9 +53,12 @@ export async function takeBack(
 ): Promise<void> {
   const { engine, lease } = context;
   const instances = await engine.instances.list({ environmentId: environment.id, lane });
-  const own = instances.map((i) => i.name).filter((name) => names.includes(name));
   const isLoose = (t: Traffic) => looseLanes(t).includes(lane);
   const { traffic } = await engine.environments.find(environment.id);
+  // Another step may have switched to them meanwhile: what serves everybody, and alone, stays.
+  const serving = instances.filter(({ state }) => state === 'serving').map(({ name }) => name);
+  const stays = traffic.stable === lane && serving.every((name) => names.includes(name)) ? serving : [];
+  const own = instances.map((i) => i.name).filter((name) => names.includes(name) && !stays.includes(name));
   await drainAndRemove(
     context,
     world,
