@@ -1,30 +1,73 @@
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { get } from 'node:http';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import { dockerAddress } from '../../settings';
 import type { Workshop } from './bench';
+import { runProgram } from './program';
 
 /** How often an answer is asked for, ms. Asking takes processor time from the server that starts, on both sides. */
 export const LOOK_MS = 20;
 const START_MS = 60_000;
 const MEMORY = 512 * 1024 * 1024;
 const LABEL = 'gantry.installation';
+const BUILD_MS = 10 * 60_000;
+
+/** Debian's Tomcat as its package installs it, and as its own script starts it. */
+const STOCK = `FROM gantry/debian
+RUN mkdir -p /usr/share/man/man1 && apt-get update && DEBIAN_FRONTEND=noninteractive \\
+    apt-get install -y --no-install-recommends openjdk-17-jre-headless tomcat10 && rm -rf /var/lib/tomcat10/webapps/ROOT
+ENV CATALINA_HOME=/usr/share/tomcat10 CATALINA_BASE=/var/lib/tomcat10
+USER tomcat
+CMD ["/usr/share/tomcat10/bin/catalina.sh", "run"]
+`;
+
+interface Server {
+  image: string;
+  /** Where it looks for the WAR. */
+  place: string;
+  env: string[];
+}
+
+const TUNED: Server = {
+  image: 'gantry/tomcat',
+  place: '/gantry/webapps/ROOT.war',
+  env: ['JAVA_OPTS=-Xmx128m', 'PORT=8080'],
+};
 
 /**
- * What a script of few lines would do, and no Gantry: the same base, the same limits, a network of its own, the same check
- * of the bytes.
+ * What a script of few lines would do, and no Gantry: the same limits, a network of its own; on Gantry's base the same
+ * check of the bytes.
  */
 export class BareTomcat {
   private constructor(
     private readonly docker: Docker,
     private readonly name: string,
+    private readonly server: Server,
   ) {}
 
-  static async start({ settings, cleanup }: Workshop): Promise<BareTomcat> {
+  /** On Gantry's own base. */
+  static start(workshop: Workshop): Promise<BareTomcat> {
+    return BareTomcat.open(workshop, `bench-${process.pid}`, TUNED);
+  }
+
+  /** On Debian's Tomcat as it comes. */
+  static async startStock(workshop: Workshop): Promise<BareTomcat> {
+    const { settings, folder, cleanup } = workshop;
+    const name = `bench-stock-${process.pid}`;
+    const { environment } = settings;
+    const docker = (...args: string[]) => runProgram('docker', args, { folder, environment, limitMs: BUILD_MS });
+    writeFileSync(join(folder, 'Dockerfile.stock'), STOCK);
+    cleanup.later(async () => void (await docker('image', 'rm', '--force', name)));
+    await docker('build', '--quiet', '--tag', name, '--label', `${LABEL}=${name}`, '--file', 'Dockerfile.stock', '.');
+    return BareTomcat.open(workshop, name, { image: name, place: '/var/lib/tomcat10/webapps/ROOT.war', env: [] });
+  }
+
+  private static async open({ settings, cleanup }: Workshop, name: string, server: Server): Promise<BareTomcat> {
     const docker = new Docker(dockerAddress(settings.environment.DOCKER_HOST));
-    const name = `bench-${process.pid}`;
     cleanup.later(async () => {
       const filters = JSON.stringify({ label: [`${LABEL}=${name}`] });
       for (const { Id } of await docker.listContainers({ all: true, filters })) {
@@ -33,17 +76,17 @@ export class BareTomcat {
       for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove();
     });
     await docker.createNetwork({ Name: name, Labels: { [LABEL]: name } });
-    return new BareTomcat(docker, name);
+    return new BareTomcat(docker, name, server);
   }
 
   /** Create, copy, start, first answer. @returns milliseconds from the first call to the first right answer */
   async deliver(war: Buffer): Promise<number> {
-    const archive = archiveOf(war);
+    const archive = archiveOf(war, this.server.place);
     const began = performance.now();
     const container = await this.docker.createContainer({
-      Image: 'gantry/tomcat',
+      Image: this.server.image,
       Labels: { [LABEL]: this.name },
-      Env: ['JAVA_OPTS=-Xmx128m', 'PORT=8080'],
+      Env: this.server.env,
       HostConfig: {
         NetworkMode: this.name,
         Memory: MEMORY,
@@ -65,8 +108,7 @@ export class BareTomcat {
   }
 }
 
-function archiveOf(war: Buffer): NodeJS.ReadableStream {
-  const place = '/gantry/webapps/ROOT.war';
+function archiveOf(war: Buffer, place: string): NodeJS.ReadableStream {
   const sum = createHash('sha256').update(war).digest('hex');
   const archive = pack();
   archive.entry({ name: place.slice(1), mode: 0o644 }, war);

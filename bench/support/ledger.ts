@@ -10,7 +10,7 @@ const FIRST_MS = 10 * 60_000;
 const RELEASE_MS = 120_000;
 
 /** Every release is injected in test and delivered as an image to production; nobody is asked. */
-const STAGES = `stages:
+export const STAGES = `stages:
   test:
     deliver: inject
     verify: [{ http: { path: /version, status: 200, contains: ledger } }]
