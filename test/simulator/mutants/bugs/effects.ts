@@ -43,6 +43,11 @@ export const effects: readonly Mutant[] = [
     'runners/serving/bring-up.ts',
     'own.slice(Math.min(others.length, wanted))',
     'own',
+    {
+      file: 'engine/instances/serve.ts',
+      from: 'ones.slice(0, Math.max(0, place.wanted - others.length))',
+      to: 'ones',
+    },
   ),
   bug(
     'no-epoch-label',
