@@ -84,17 +84,18 @@ async function sendLog(
   }
 }
 
-/** Without an id, since charts are shown as a whole; the first is what whoever asks has just seen. */
+/**
+ * Without an id, since charts are shown as a whole. What was measured before is told too: it may have come after the
+ * page was made, and before its stream was opened.
+ */
 async function sendSamples(
   parts: WebParts,
   stream: SentEvents,
   environmentId: string,
   signal: AbortSignal,
 ): Promise<void> {
-  let isFirst = true;
   for await (const at of parts.traffic.follow(environmentId, signal)) {
-    if (!isFirst) await stream.send(`event: sample\ndata: ${at}\n\n`);
-    isFirst = false;
+    if (at > 0) await stream.send(`event: sample\ndata: ${at}\n\n`);
     if (stream.gone) return;
   }
 }
